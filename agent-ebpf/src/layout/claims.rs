@@ -1,0 +1,92 @@
+//! Who claims an LB IP: bounded places per IP, for this node's senders and for those it hears.
+
+/// Places for senders on this node.
+pub const LOCAL: usize = 3;
+
+/// Places for senders heard on the wire. Apart from [`LOCAL`], so that strangers can't push out the node's own.
+pub const HEARD: usize = 4;
+
+/// A place whose holder was silent for this long may be taken by somebody new. 10 minutes.
+pub const STALE_NS: u64 = 600_000_000_000;
+
+/// Who on this node sent a frame, as far as the kernel can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Origin {
+    /// A program's socket: `AF_PACKET`, or raw ICMPv6.
+    Socket = 0,
+    /// The node's own ARP or NDP code.
+    Kernel = 1,
+    /// It came in by another interface: bridged through, not this node's.
+    Forwarded = 2,
+}
+
+impl Origin {
+    /// The origin whose number it is.
+    pub const fn from_u8(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Socket),
+            1 => Some(Self::Kernel),
+            2 => Some(Self::Forwarded),
+            _ => None,
+        }
+    }
+}
+
+/// One sender on this node. A place is free while `last` is 0.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Local {
+    /// The MAC it answers with in the low 48 bits, [`Origin`] in the next 8.
+    pub mac_origin: u64,
+    /// Interface it sent from.
+    pub ifindex: u32,
+    /// [`crate::frame::Flags`] of its last frame.
+    pub flags: u16,
+    /// VLAN id of its last frame, 0 if untagged.
+    pub vlan: u16,
+    /// Cookie of its socket, 0 without one (`bpf_get_socket_cookie`).
+    pub cookie: u64,
+    /// Its cgroup v2 id, 0 unknown, 1 the root (`bpf_skb_cgroup_id`).
+    pub cgroup: u64,
+    /// First frame, `CLOCK_MONOTONIC` ns.
+    pub first: u64,
+    /// Last frame, `CLOCK_MONOTONIC` ns.
+    pub last: u64,
+    /// Replies sent.
+    pub replies: u64,
+    /// Announcements sent.
+    pub announcements: u64,
+}
+
+/// One sender heard on the wire. A place is free while `last` is 0.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Heard {
+    /// The MAC it claims in the low 48 bits, [`crate::frame::Flags`] of its last frame in the upper 16.
+    pub mac_flags: u64,
+    /// Interface it was heard on.
+    pub ifindex: u32,
+    /// Frames heard, replies, announcements and requests with the LB IP as sender alike.
+    pub count: u32,
+    /// First frame, `CLOCK_MONOTONIC` ns.
+    pub first: u64,
+    /// Last frame, `CLOCK_MONOTONIC` ns.
+    pub last: u64,
+}
+
+/// All who claim one LB IP.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Claims {
+    /// This node's.
+    pub local: [Local; LOCAL],
+    /// The others'.
+    pub heard: [Heard; HEARD],
+    /// Frames of senders on this node that found no place.
+    pub local_overflow: u32,
+    /// Frames of other senders that found no place.
+    pub heard_overflow: u32,
+    /// Token bucket of the events: when the next one is due at the steady rate, `CLOCK_MONOTONIC` ns.
+    pub event_due: u64,
+}

@@ -1,0 +1,40 @@
+//! The kernel programs: two tc classifiers that count and never decide.
+//!
+//! Both return `TCX_NEXT` (= `TC_ACT_UNSPEC`) on every path, so the rest of the chain runs as if they were
+//! not there. Minimum kernel 5.8 (ring buffer, `CAP_BPF`); TCX needs 6.6.
+
+#![no_std]
+#![no_main]
+#![feature(core_intrinsics)]
+#![expect(internal_features, reason = "the target's only way to an atomic add")]
+#![expect(unsafe_code, reason = "map values and packet bytes are raw pointers that the verifier checks")]
+
+mod programs;
+
+use aya_ebpf::{bindings::tcx_action_base::TCX_NEXT, macros::classifier, programs::TcContext};
+use l2witness_ebpf::layout::Direction;
+
+/// Frames that come in.
+#[classifier]
+pub fn l2witness_in(ctx: TcContext) -> i32 {
+    programs::observe(&ctx, Direction::Received);
+    TCX_NEXT
+}
+
+/// Frames that are handed to the device.
+#[classifier]
+pub fn l2witness_out(ctx: TcContext) -> i32 {
+    programs::observe(&ctx, Direction::Sent);
+    TCX_NEXT
+}
+
+#[cfg(target_arch = "bpf")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// The helpers that the programs call are for GPL-compatible programs alone.
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";

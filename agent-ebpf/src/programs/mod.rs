@@ -1,0 +1,72 @@
+//! The way of one frame: read it ([`packet`]), look its address up ([`maps`]), count it ([`record`]),
+//! note who claims the address ([`claim`]) and say so if that is news ([`notify`]).
+
+mod claim;
+mod maps;
+mod notify;
+mod origin;
+mod packet;
+mod record;
+
+use aya_ebpf::{helpers::generated::bpf_ktime_get_ns, programs::TcContext};
+use l2witness_ebpf::{
+    frame::{Address, Kind, Message, Skip},
+    layout::{Direction, Ignored},
+};
+
+/// Counts one frame. Nothing comes back: there is nothing a caller could do with it.
+#[inline(always)]
+pub(crate) fn observe(ctx: &TcContext, direction: Direction) {
+    match packet::read(ctx) {
+        Ok(message) => account(ctx, &message, direction),
+        Err(Skip::Ignored(reason)) => maps::ignored(reason),
+        Err(Skip::Unrelated) => {}
+    }
+}
+
+#[inline(always)]
+fn account(ctx: &TcContext, message: &Message, direction: Direction) {
+    // A request may be evidence twice: it asks for one address and claims another as its own.
+    let claims_sender = matches!(direction, Direction::Received) && matches!(message.kind, Kind::Request);
+    let subject = maps::watched(&message.subject);
+    let sender = if claims_sender { maps::watched(&message.sender) } else { None };
+    if subject.is_none() && sender.is_none() {
+        return maps::ignored(Ignored::NotWatched);
+    }
+    // SAFETY: the helper takes no argument and cannot fail.
+    let now = unsafe { bpf_ktime_get_ns() };
+    if let Some(index) = subject {
+        match direction {
+            Direction::Received => received(ctx, message, index, now),
+            Direction::Sent => sent(ctx, message, index, now),
+        }
+    }
+    if let Some(index) = sender {
+        claim::heard(ctx, message, &message.sender, index, now);
+    }
+}
+
+#[inline(always)]
+fn received(ctx: &TcContext, message: &Message, index: u32, now: u64) {
+    record::received(ctx, message, index, now);
+    if !matches!(message.kind, Kind::Request | Kind::Probe) {
+        claim::heard(ctx, message, &message.subject, index, now);
+    }
+}
+
+#[inline(always)]
+fn sent(ctx: &TcContext, message: &Message, index: u32, now: u64) {
+    let sender = origin::of(ctx, message);
+    record::sent(message, sender.origin, index, now);
+    if !matches!(message.kind, Kind::Request | Kind::Probe) {
+        claim::local(ctx, message, &sender, index, now);
+    }
+}
+
+/// Bundles what an event needs; the address is the claimed one, which is not always the subject.
+#[derive(Clone, Copy)]
+struct News<'a> {
+    message: &'a Message,
+    address: &'a Address,
+    now: u64,
+}

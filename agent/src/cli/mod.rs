@@ -1,0 +1,62 @@
+//! The command line: one file a subcommand, rendering apart from logic.
+
+mod agent;
+mod client;
+mod completions;
+mod doctor;
+mod exit;
+mod explain;
+mod man;
+mod output;
+mod status;
+mod who;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use exit::Exit;
+
+/// See which node really answers ARP and NDP for each LoadBalancer IP.
+#[derive(Debug, Parser)]
+#[command(name = "l2witness", version, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon: count in the kernel, serve metrics and evidence
+    Agent(agent::Args),
+    /// One screen: every LB IP and who answers for it
+    Status(status::Args),
+    /// All the evidence about one LB IP
+    Who(who::Args),
+    /// Try the real thing on this node and name what is missing
+    Doctor(doctor::Args),
+    /// Explain a verdict code
+    Explain(explain::Args),
+    /// Print completions for a shell
+    Completions(completions::Args),
+    /// Print the manual page
+    Man(man::Args),
+}
+
+/// Parses the arguments and runs the subcommand.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    let result = match cli.command {
+        Command::Agent(args) => agent::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Who(args) => who::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
+    };
+    exit::report(result)
+}
