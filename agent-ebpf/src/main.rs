@@ -28,6 +28,12 @@ pub fn l2witness_out(ctx: TcContext) -> i32 {
     TCX_NEXT
 }
 
+/// Does nothing: the yardstick of `cargo xtask bench`. The agent never loads it.
+#[classifier]
+pub fn l2witness_empty(_: TcContext) -> i32 {
+    TCX_NEXT
+}
+
 #[cfg(target_arch = "bpf")]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

@@ -90,3 +90,25 @@ pub struct Claims {
     /// Token bucket of the events: when the next one is due at the steady rate, `CLOCK_MONOTONIC` ns.
     pub event_due: u64,
 }
+
+impl Claims {
+    /// Nobody claims it yet.
+    pub const EMPTY: Self = Self {
+        local: [Local {
+            mac_origin: 0,
+            ifindex: 0,
+            flags: 0,
+            vlan: 0,
+            cookie: 0,
+            cgroup: 0,
+            first: 0,
+            last: 0,
+            replies: 0,
+            announcements: 0,
+        }; LOCAL],
+        heard: [Heard { mac_flags: 0, ifindex: 0, count: 0, first: 0, last: 0 }; HEARD],
+        local_overflow: 0,
+        heard_overflow: 0,
+        event_due: 0,
+    };
+}

@@ -7,6 +7,8 @@ mod claims;
 mod counters;
 mod event;
 mod ignored;
+#[cfg(feature = "user")]
+mod pod;
 mod slot;
 
 pub use claims::{Claims, HEARD, Heard, LOCAL, Local, Origin, STALE_NS};

@@ -52,3 +52,15 @@ pub struct Slot {
     /// Who sent `recent[i]`: the last four bytes of the Ethernet source; 0 once it was answered.
     pub waiting: [u32; RECENT],
 }
+
+impl Slot {
+    /// Nothing counted yet.
+    pub const EMPTY: Self = Self {
+        counts: [0; Counter::COUNT],
+        last: [0; Stamp::COUNT],
+        recent: [0; RECENT],
+        latency_sum: 0,
+        latency: [0; LATENCY_BUCKETS],
+        waiting: [0; RECENT],
+    };
+}

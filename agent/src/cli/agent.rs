@@ -1,8 +1,124 @@
-//! Under construction elsewhere.
-use super::exit::{Exit, Outcome};
-/// Arguments.
+//! `l2witness agent`: the daemon.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use regex::Regex;
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    logging,
+};
+use crate::{
+    cluster::Fixed,
+    serve::{self, Daemon},
+    wire::{Config, HookChoice, Link, Links, Observer, Pins, Rules, preflight},
+};
+
+/// Where the LB IPs come from.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Source {
+    /// `--lb-ip` and `--lb-ip-file`
+    Static,
+}
+
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
-pub(super) fn run(_: &Args) -> Outcome {
+pub(super) struct Args {
+    /// Where the LB IPs come from
+    #[arg(long, env = "L2WITNESS_SOURCE", value_enum, default_value = "static")]
+    source: Source,
+    /// LB IP or CIDR to watch; repeatable
+    #[arg(long, env = "L2WITNESS_LB_IPS", value_delimiter = ',', value_name = "IP|CIDR")]
+    lb_ip: Vec<String>,
+    /// File with an IP or CIDR a line; read again when it changes
+    #[arg(long, env = "L2WITNESS_LB_IP_FILE", value_name = "FILE")]
+    lb_ip_file: Option<PathBuf>,
+    /// This node's name, as MetalLB knows it [default: the host name]
+    #[arg(long, env = "NODE_NAME", value_name = "NAME")]
+    node_name: Option<String>,
+    /// Observe only interfaces whose whole name matches; repeatable [default: MetalLB's rules]
+    #[arg(long, env = "L2WITNESS_INTERFACES", value_delimiter = ',', value_name = "REGEX")]
+    interface: Vec<String>,
+    /// Leave out interfaces whose name matches somewhere; repeatable [default: MetalLB's list]
+    #[arg(long, env = "L2WITNESS_EXCLUDE_INTERFACES", value_delimiter = ',', value_name = "REGEX")]
+    exclude_interface: Option<Vec<String>>,
+    /// How to attach
+    #[arg(long, env = "L2WITNESS_HOOK", value_enum, default_value = "auto")]
+    hook: HookChoice,
+    /// Room for so many LB IPs; each takes 410 bytes, and 300 more an interface
+    #[arg(long, env = "L2WITNESS_MAX_IPS", value_name = "N", default_value_t = 4096,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_ips: u32,
+    /// Senders whose name (process, unit or container id) matches are the speaker
+    #[arg(long, env = "L2WITNESS_SPEAKER", value_name = "REGEX", default_value = "^speaker$")]
+    speaker: Regex,
+    /// Serve metrics and evidence here
+    #[arg(long, env = "L2WITNESS_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:9472")]
+    listen: SocketAddr,
+    /// Serve the command line on this node here
+    #[arg(long, env = "L2WITNESS_SOCKET", value_name = "PATH", default_value = super::DEFAULT_SOCKET)]
+    socket: PathBuf,
+    /// Directory on a bpf file system for the shared maps
+    #[arg(long, env = "L2WITNESS_PIN_DIR", value_name = "PATH", default_value = "/sys/fs/bpf/l2witness")]
+    pin_dir: PathBuf,
+    #[command(flatten)]
+    logging: logging::LogArgs,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    logging::init(&args.logging)?;
+    // One thread: the kernel does the counting, and every thread more costs each node memory.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting tokio")?;
+    runtime.block_on(daemon(args))
+}
+
+async fn daemon(args: &Args) -> Outcome {
+    let usage = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
+    // All input is judged before anything is touched.
+    let Source::Static = args.source;
+    let mut list = Fixed::new(args.lb_ip.clone(), args.lb_ip_file.clone(), args.max_ips);
+    let ips = list.read().map_err(|error| usage(&error))?;
+    let rules = Rules::new(&args.interface, args.exclude_interface.as_deref()).map_err(|error| usage(&error))?;
+    let links = Links::follow().await.map_err(anyhow::Error::from)?;
+    let present = links.list().await.map_err(anyhow::Error::from)?;
+    choose(&rules, &present)?;
+
+    preflight(&args.pin_dir).map_err(anyhow::Error::from)?;
+    let listeners = serve::bind(args.listen, &args.socket).await.map_err(anyhow::Error::from)?;
+    let pins = Pins::hold(&args.pin_dir).map_err(anyhow::Error::from)?;
+    let config = Config {
+        node: args.node_name.clone().map_or_else(host_name, Ok)?,
+        source: "static".to_owned(),
+        rules,
+        hook: args.hook,
+        capacity: args.max_ips,
+        speaker: args.speaker.clone(),
+    };
+    let observer = Observer::new(config, pins).map_err(anyhow::Error::from)?;
+    let daemon = Daemon::start(observer, links, list, &ips, &present).map_err(anyhow::Error::from)?;
+    daemon.run(listeners).await.map_err(anyhow::Error::from)?;
     Ok(Exit::Fine)
+}
+
+/// The interfaces that the rules choose now; none, or a pattern that matches nothing, is bad input.
+fn choose(rules: &Rules, present: &[Link]) -> Result<(), Failure> {
+    let names = || present.iter().map(|link| link.name.as_str()).collect::<Vec<_>>().join(", ");
+    if let Some(pattern) = rules.unmatched(present).next() {
+        return Err(Failure::Usage(format!("--interface {pattern}: no such interface; there are {}", names())));
+    }
+    if !present.iter().any(|link| rules.check(link).is_ok()) {
+        let reasons = present.iter().filter_map(|link| {
+            let skipped = rules.check(link).err()?;
+            Some(format!("{} ({skipped})", link.name))
+        });
+        let reasons = reasons.collect::<Vec<_>>().join(", ");
+        return Err(Failure::Usage(format!("no interface is left to observe: {reasons}; name one with --interface")));
+    }
+    Ok(())
+}
+
+fn host_name() -> Result<String, anyhow::Error> {
+    let name = nix::unistd::gethostname().context("reading the host name; give --node-name")?;
+    name.into_string().map_err(|_| anyhow::anyhow!("the host name is not UTF-8; give --node-name"))
 }

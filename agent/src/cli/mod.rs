@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod exit;
 mod explain;
+mod logging;
 mod man;
 mod output;
 mod status;
@@ -16,6 +17,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use exit::Exit;
+
+/// Where an agent listens for the command line on its node.
+const DEFAULT_SOCKET: &str = "/run/l2witness/agent.sock";
 
 /// See which node really answers ARP and NDP for each LoadBalancer IP.
 #[derive(Debug, Parser)]

@@ -1,1 +1,5 @@
-//! Under construction.
+//! Which IPs are LB IPs.
+
+mod fixed;
+
+pub use fixed::{BadEntry, Fixed};

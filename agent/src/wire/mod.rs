@@ -1,1 +1,81 @@
-//! Under construction.
+//! From the kernel: which interfaces, the programs on them, and what they counted.
+//!
+//! [`links`] says which interfaces there are, [`rules`] which of them count, [`programs`] loads and
+//! attaches one copy of the programs to each, [`observer`] keeps all that together and reads it out,
+//! [`events`] carries changes and [`sender`] names the programs behind sockets.
+
+mod attach;
+mod clock;
+#[cfg(feature = "debug-log")]
+mod debug_log;
+mod events;
+mod links;
+mod mapped;
+mod observer;
+mod pins;
+mod preflight;
+mod programs;
+mod report;
+mod rules;
+pub mod sender;
+mod watch;
+
+pub use attach::{Hook, HookChoice};
+pub use events::{Change, Events};
+pub use links::{Link, Links};
+pub use observer::{Config, Observer};
+pub use pins::Pins;
+pub use preflight::{Missing, preflight};
+pub use programs::{OBJECT, PROGRAM_EMPTY, PROGRAM_IN, PROGRAM_OUT, Programs, Shared};
+pub use rules::{DEFAULT_EXCLUDES, Rules, Skipped};
+
+use std::{io, path::PathBuf};
+
+use nlink::netlink::Error as NetlinkError;
+
+/// What can go wrong between the agent and the kernel. Every message says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Something the programs need is not there.
+    #[error(transparent)]
+    Missing(#[from] Missing),
+    /// The pin directory is held by another agent.
+    #[error("another l2witness agent on this node holds {0}; stop it, or give this one its own --pin-dir")]
+    SecondAgent(PathBuf),
+    /// A file of the pin directory.
+    #[error("{1}: {0}; is the bpf file system mounted there and writable?")]
+    Pins(#[source] io::Error, PathBuf),
+    /// The kernel refused the programs or the maps.
+    #[error("the kernel refused the eBPF object: {0}")]
+    Load(#[from] aya::EbpfError),
+    /// A map is not as this version makes it.
+    #[error("map {1}: {0}; remove the pin directory if another version left it there")]
+    Map(#[source] aya::maps::MapError, &'static str),
+    /// The object has no such part.
+    #[error("the eBPF object has no {0}; it does not belong to this agent")]
+    Object(&'static str),
+    /// A map could not be mapped into memory.
+    #[error("mapping {1} into memory failed: {0}")]
+    Mmap(#[source] io::Error, &'static str),
+    /// A program was refused, or could not be attached.
+    #[error("attaching to {interface} by {hook} failed: {source}")]
+    Attach {
+        /// Which interface.
+        interface: String,
+        /// Which hook.
+        hook: &'static str,
+        /// What the kernel said.
+        source: Box<aya::programs::ProgramError>,
+    },
+    /// The list of interfaces could not be read.
+    #[error("reading the interfaces from the kernel (rtnetlink) failed: {0}")]
+    Links(#[from] NetlinkError),
+    /// More LB IPs than the maps hold.
+    #[error("{wanted} LB IPs are more than the {capacity} the maps have room for; raise --max-ips")]
+    Full {
+        /// How many there are.
+        wanted: usize,
+        /// How many fit.
+        capacity: u32,
+    },
+}

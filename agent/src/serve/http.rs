@@ -1,0 +1,48 @@
+//! The routes.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use super::{Shared, metrics};
+use crate::evidence::NodeReport;
+
+/// `/metrics`, `/healthz`, `/readyz` and `/api/v1/node`.
+pub fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/metrics", get(scrape))
+        // Alive as long as it answers: a node whose interfaces are all gone must not be restarted in a loop.
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/api/v1/node", get(node))
+        .with_state(shared)
+}
+
+async fn node(State(shared): State<Arc<Shared>>) -> Json<NodeReport> {
+    Json(shared.observer().report())
+}
+
+async fn scrape(State(shared): State<Arc<Shared>>) -> Response {
+    match metrics::encode(&shared) {
+        Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
+
+/// Ready once the programs are on every interface that the rules choose.
+async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    let observer = shared.observer();
+    let missing = observer.unattached();
+    if missing.is_empty() {
+        "ok\n".into_response()
+    } else {
+        let text = format!("not attached to {}\n", missing.join(", "));
+        (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+    }
+}

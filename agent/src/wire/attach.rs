@@ -1,0 +1,108 @@
+//! Onto an interface: TCX first in the chain, or a clsact filter where there is no TCX.
+
+use std::fmt;
+
+use aya::{
+    Ebpf,
+    programs::{
+        LinkOrder, ProgramError, TcAttachType,
+        tc::{self, NlOptions, TcAttachOptions},
+    },
+};
+use clap::ValueEnum;
+
+use super::{
+    Error,
+    programs::{PROGRAM_IN, PROGRAM_OUT, classifier},
+};
+
+/// Which hook to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum HookChoice {
+    /// TCX, else clsact.
+    #[default]
+    Auto,
+    /// TCX only (kernel ≥ 6.6).
+    Tcx,
+    /// A clsact filter only.
+    Clsact,
+}
+
+/// Which hook was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// TCX link, first in the chain; goes with the process.
+    Tcx,
+    /// cls_bpf filter on the clsact qdisc.
+    Clsact,
+}
+
+impl fmt::Display for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tcx => "tcx",
+            Self::Clsact => "clsact",
+        })
+    }
+}
+
+const DIRECTIONS: [(TcAttachType, &str); 2] =
+    [(TcAttachType::Ingress, PROGRAM_IN), (TcAttachType::Egress, PROGRAM_OUT)];
+
+pub(super) fn attach(ebpf: &mut Ebpf, interface: &str, choice: HookChoice) -> Result<Hook, Error> {
+    // Filters of an agent that was killed outlive it (TCX links do not). Only those of our own name go.
+    for (direction, name) in DIRECTIONS {
+        if tc::qdisc_detach_program(interface, direction, name).is_ok() {
+            tracing::info!(interface, program = name, "removed a filter that an earlier agent left behind");
+        }
+    }
+    match choice {
+        HookChoice::Tcx => both(ebpf, interface, Hook::Tcx),
+        HookChoice::Clsact => both(ebpf, interface, Hook::Clsact),
+        // By trying, not by kernel version: distributions backport.
+        HookChoice::Auto => both(ebpf, interface, Hook::Tcx).or_else(|tcx| {
+            tracing::debug!(interface, error = %tcx, "no TCX here, trying clsact");
+            both(ebpf, interface, Hook::Clsact)
+        }),
+    }
+}
+
+fn both(ebpf: &mut Ebpf, interface: &str, hook: Hook) -> Result<Hook, Error> {
+    let failed = |source: ProgramError| Error::Attach {
+        interface: interface.to_owned(),
+        hook: if hook == Hook::Tcx { "TCX" } else { "clsact" },
+        source: Box::new(source),
+    };
+    if hook == Hook::Clsact {
+        match tc::qdisc_add_clsact(interface) {
+            // There already, ours or somebody's; it is never removed either.
+            Ok(()) => {}
+            Err(error) if already_there(&error) => {}
+            Err(error) => return Err(failed(error.into())),
+        }
+    }
+    let mut first = None;
+    for (direction, name) in DIRECTIONS {
+        let options = match hook {
+            Hook::Tcx => TcAttachOptions::TcxOrder(LinkOrder::first()),
+            // Priority 0 lets the kernel choose one in front of all filters there are.
+            Hook::Clsact => TcAttachOptions::Netlink(NlOptions::default()),
+        };
+        let program = classifier(ebpf, name)?;
+        match (program.attach_with_options(interface, direction, options), first.take()) {
+            (Ok(link), _) => first = Some((name, link)),
+            (Err(error), None) => return Err(failed(error)),
+            (Err(error), Some((attached, link))) => {
+                let _ = classifier(ebpf, attached)?.detach(link);
+                return Err(failed(error));
+            }
+        }
+    }
+    Ok(hook)
+}
+
+fn already_there(error: &tc::TcError) -> bool {
+    // aya gives netlink errors no code, only the kernel's text ("Exclusivity flag on, cannot modify").
+    let text = error.to_string();
+    text.contains("Exclusivity") || text.contains("File exists")
+}

@@ -1,0 +1,24 @@
+//! aya-log lines of the kernel programs, for debugging; needs an object built with the same feature.
+
+use aya::Ebpf;
+use aya_log::EbpfLogger;
+use tokio::io::{Interest, unix::AsyncFd};
+
+/// Prints them as they come, until the program ends. One logger serves one copy of the programs.
+pub(super) fn forward(ebpf: &mut Ebpf) {
+    let logger = match EbpfLogger::init(ebpf) {
+        Ok(logger) => logger,
+        Err(error) => return tracing::warn!(%error, "the eBPF object was built without debug-log"),
+    };
+    match AsyncFd::with_interest(logger, Interest::READABLE) {
+        Ok(logger) => drop(tokio::spawn(drain(logger))),
+        Err(error) => tracing::warn!(%error, "the programs' log can't be followed"),
+    }
+}
+
+async fn drain(mut logger: AsyncFd<EbpfLogger<&'static dyn log::Log>>) {
+    while let Ok(mut ready) = logger.readable_mut().await {
+        ready.get_inner_mut().flush();
+        ready.clear_ready();
+    }
+}

@@ -1,0 +1,146 @@
+//! One copy of the kernel programs an interface, and the maps they share.
+
+use aya::{
+    Ebpf, EbpfLoader,
+    maps::{Array, HashMap, Map, MapData, RingBuf},
+    programs::SchedClassifier,
+};
+use l2witness_ebpf::{
+    frame::Address,
+    layout::{Claims, Ignored, Slot},
+};
+
+use super::{
+    Error, Pins,
+    attach::{self, Hook, HookChoice},
+    mapped::Mapped,
+};
+
+/// The kernel programs, as built by `cargo xtask ebpf`.
+pub static OBJECT: &[u8] = aya::include_bytes_aligned!(env!("L2WITNESS_EBPF_OBJECT_PATH"));
+
+/// Name of the classifier of incoming frames.
+pub const PROGRAM_IN: &str = "l2witness_in";
+/// Name of the classifier of outgoing frames.
+pub const PROGRAM_OUT: &str = "l2witness_out";
+
+/// Name of the classifier that does nothing, for measuring the others against.
+pub const PROGRAM_EMPTY: &str = "l2witness_empty";
+
+/// Maps that all copies of the programs share, by pinning.
+pub(super) const SHARED_MAPS: [&str; 4] = ["WATCHED", "CLAIMS", "KERNEL_ND", "EVENTS"];
+
+fn load(pins: &Pins, slots: u32, capacity: u32) -> Result<Ebpf, Error> {
+    let mut loader = EbpfLoader::new();
+    loader.map_max_entries("SLOTS", slots).map_max_entries("WATCHED", capacity).map_max_entries("CLAIMS", capacity);
+    for name in SHARED_MAPS {
+        loader.map_pin_path(name, pins.map(name));
+    }
+    Ok(loader.load(OBJECT)?)
+}
+
+fn take(ebpf: &mut Ebpf, name: &'static str) -> Result<Map, Error> {
+    ebpf.take_map(name).ok_or(Error::Object(name))
+}
+
+fn typed<M: TryFrom<Map, Error = aya::maps::MapError>>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, Error> {
+    M::try_from(take(ebpf, name)?).map_err(|error| Error::Map(error, name))
+}
+
+/// The maps that all interfaces share.
+pub struct Shared {
+    pub(super) watched: HashMap<MapData, Address, u32>,
+    pub(super) claims: Array<MapData, Claims>,
+    pub(super) claims_memory: Mapped<Claims>,
+    /// Changes; taken by whoever follows them.
+    pub events: Option<RingBuf<MapData>>,
+}
+
+impl Shared {
+    /// Makes the shared maps, with room for `capacity` LB IPs.
+    ///
+    /// # Errors
+    /// [`Error::Load`] where the kernel refuses, with its reason.
+    pub fn create(pins: &Pins, capacity: u32) -> Result<Self, Error> {
+        // Only for its maps: the programs of this copy are never loaded, and its one-entry SLOTS goes with it.
+        let mut ebpf = load(pins, 1, capacity)?;
+        let claims: Array<MapData, Claims> = typed(&mut ebpf, "CLAIMS")?;
+        let pinned = MapData::from_pin(pins.map("CLAIMS")).map_err(|error| Error::Map(error, "CLAIMS"))?;
+        Ok(Self {
+            watched: typed(&mut ebpf, "WATCHED")?,
+            claims,
+            claims_memory: Mapped::new(&pinned, capacity, "CLAIMS")?,
+            events: Some(typed(&mut ebpf, "EVENTS")?),
+        })
+    }
+}
+
+impl Shared {
+    /// tmp
+    pub fn insert_for_test(&mut self, ip: std::net::IpAddr, i: u32) { self.watched.insert(Address::from(ip), i, 0).unwrap(); }
+}
+/// The programs on one interface; dropping them detaches them.
+pub struct Programs {
+    ebpf: Ebpf,
+    slots: Array<MapData, Slot>,
+    slots_memory: Mapped<Slot>,
+    ignored: Mapped<u64>,
+}
+
+impl Programs {
+    /// Loads a copy of the programs that shares the maps under `pins`.
+    ///
+    /// # Errors
+    /// [`Error::Load`] or [`Error::Map`] with the kernel's reason.
+    pub fn load(pins: &Pins, capacity: u32) -> Result<Self, Error> {
+        let mut ebpf = load(pins, capacity, capacity)?;
+        let (slots, slots_memory) = {
+            let Map::Array(data) = take(&mut ebpf, "SLOTS")? else { return Err(Error::Object("SLOTS")) };
+            let memory = Mapped::new(&data, capacity, "SLOTS")?;
+            (Array::try_from(Map::Array(data)).map_err(|error| Error::Map(error, "SLOTS"))?, memory)
+        };
+        let Map::Array(ignored) = take(&mut ebpf, "IGNORED")? else { return Err(Error::Object("IGNORED")) };
+        let ignored = Mapped::new(&ignored, Ignored::COUNT as u32, "IGNORED")?;
+        for name in [PROGRAM_IN, PROGRAM_OUT] {
+            classifier(&mut ebpf, name)?.load().map_err(|error| Error::Load(error.into()))?;
+        }
+        #[cfg(feature = "debug-log")]
+        super::debug_log::forward(&mut ebpf);
+        Ok(Self { ebpf, slots, slots_memory, ignored })
+    }
+
+    /// Puts both programs on the interface and says which hook took them.
+    ///
+    /// # Errors
+    /// [`Error::Attach`]; nothing stays attached then.
+    pub fn attach(&mut self, interface: &str, choice: HookChoice) -> Result<Hook, Error> {
+        attach::attach(&mut self.ebpf, interface, choice)
+    }
+
+    /// One of the programs, for `BPF_PROG_TEST_RUN`.
+    ///
+    /// # Errors
+    /// [`Error::Object`] if there is no such program.
+    pub fn classifier(&mut self, name: &'static str) -> Result<&mut SchedClassifier, Error> {
+        classifier(&mut self.ebpf, name)
+    }
+
+    /// The evidence at one index.
+    pub fn slot(&self, index: u32) -> Option<Slot> {
+        self.slots_memory.read(index)
+    }
+
+    /// Frames ignored for that reason.
+    pub fn ignored(&self, reason: Ignored) -> u64 {
+        self.ignored.read(reason as u32).unwrap_or(0)
+    }
+
+    pub(super) fn clear(&mut self, index: u32, empty: Slot) -> Result<(), Error> {
+        self.slots.set(index, empty, 0).map_err(|error| Error::Map(error, "SLOTS"))
+    }
+}
+
+pub(super) fn classifier<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut SchedClassifier, Error> {
+    let program = ebpf.program_mut(name).ok_or(Error::Object(name))?;
+    program.try_into().map_err(|_| Error::Object(name))
+}

@@ -1,0 +1,178 @@
+//! From map entries to the plain data of [`crate::evidence`].
+
+use std::collections::BTreeMap;
+
+use l2witness_ebpf::{
+    frame::{Flags, Mac},
+    layout::{self, Claims, Counter, Ignored, LATENCY_BUCKETS, Slot, Stamp},
+};
+
+use super::{clock::Clock, observer::Observer};
+use crate::evidence::{
+    Heard, Interface, Latency, LbIp, Local, NodeReport, OnInterface, Origin, Requests, Sent, Times,
+};
+
+const MAC_BITS: u64 = 0xffff_ffff_ffff;
+
+pub(super) fn report(observer: &Observer) -> NodeReport {
+    let clock = Clock::read();
+    let mut events_lost = BTreeMap::new();
+    let mut interfaces = Vec::with_capacity(observer.ports.len());
+    for port in observer.ports.values() {
+        let mut ignored = BTreeMap::new();
+        if let Ok(observed) = &port.state {
+            for reason in Ignored::ALL {
+                let count = observed.programs.ignored(reason);
+                if reason.is_event() {
+                    *events_lost.entry(reason.label().to_owned()).or_default() += count;
+                } else {
+                    ignored.insert(reason.label().to_owned(), count);
+                }
+            }
+        }
+        interfaces.push(Interface {
+            name: port.link.name.clone(),
+            index: port.link.index,
+            mac: port.link.mac.unwrap_or_default(),
+            up: port.link.up,
+            carrier: port.link.carrier,
+            hook: port.state.as_ref().ok().map(|observed| observed.hook.to_string()),
+            skipped: port.state.as_ref().err().cloned(),
+            ignored,
+        });
+    }
+    NodeReport {
+        schema: NodeReport::SCHEMA,
+        node: observer.config.node.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        time: clock.wall,
+        since: observer.since,
+        source: observer.config.source.clone(),
+        capacity: observer.watch.capacity(),
+        interfaces,
+        lb_ips: observer.watch.iter().map(|(ip, index)| lb_ip(observer, &clock, ip, index)).collect(),
+        events_lost,
+    }
+}
+
+fn lb_ip(observer: &Observer, clock: &Clock, ip: std::net::IpAddr, index: u32) -> LbIp {
+    let slots = observer.ports.values().filter_map(|port| {
+        let observed = port.state.as_ref().ok()?;
+        Some(on_interface(port.link.name.clone(), &observed.programs.slot(index)?, clock))
+    });
+    let claims = observer.shared.claims_memory.read(index).unwrap_or(Claims::EMPTY);
+    LbIp {
+        ip,
+        interfaces: slots.collect(),
+        local: claims.local.iter().filter_map(|entry| local(observer, clock, entry)).collect(),
+        heard: claims.heard.iter().filter_map(|entry| heard(observer, clock, entry)).collect(),
+        local_overflow: claims.local_overflow.into(),
+        heard_overflow: claims.heard_overflow.into(),
+    }
+}
+
+fn on_interface(interface: String, slot: &Slot, clock: &Clock) -> OnInterface {
+    let count = |counter: Counter| slot.counts[counter as usize];
+    let last = |stamp: Stamp| clock.wall(slot.last[stamp as usize]);
+    let mut recent = slot.recent;
+    recent.sort_unstable();
+    OnInterface {
+        interface,
+        requests: Requests {
+            group: count(Counter::RequestGroup),
+            unicast: count(Counter::RequestUnicast),
+            other_host: count(Counter::RequestOtherHost),
+            no_link_layer: count(Counter::RequestNoLinkLayer),
+        },
+        probes: count(Counter::Probe),
+        replies_received: count(Counter::ReplyReceived),
+        announcements_received_request: count(Counter::AnnouncementRequestReceived),
+        announcements_received_reply: count(Counter::AnnouncementReplyReceived),
+        replies_sent: Sent {
+            socket: count(Counter::ReplySentSocket),
+            kernel: count(Counter::ReplySentKernel),
+            forwarded: count(Counter::ReplySentForwarded),
+        },
+        announcements_sent_request: Sent {
+            socket: count(Counter::AnnouncementRequestSentSocket),
+            kernel: count(Counter::AnnouncementRequestSentKernel),
+            forwarded: 0,
+        },
+        announcements_sent_reply: Sent {
+            socket: count(Counter::AnnouncementReplySentSocket),
+            kernel: count(Counter::AnnouncementReplySentKernel),
+            forwarded: count(Counter::AnnouncementForwarded),
+        },
+        requests_sent: count(Counter::RequestSent),
+        unanswered: count(Counter::Unanswered),
+        hardware_mismatch: count(Counter::HardwareMismatch),
+        latency: Latency {
+            buckets: slot.latency.iter().map(|bucket| u64::from(*bucket)).collect(),
+            sum_seconds: slot.latency_sum as f64 / 1e9,
+        },
+        last: Times {
+            request: last(Stamp::Request),
+            probe: last(Stamp::Probe),
+            reply_received: last(Stamp::ReplyReceived),
+            announcement_received: last(Stamp::AnnouncementReceived),
+            reply_sent: last(Stamp::ReplySent),
+            announcement_sent: last(Stamp::AnnouncementSent),
+        },
+        recent_requests: recent.iter().filter_map(|time| clock.wall(*time)).collect(),
+    }
+}
+
+const _: () = assert!(LATENCY_BUCKETS == 12, "docs/api.md and docs/metrics.md name the buckets");
+
+/// The interface's name, or its number once it is gone.
+fn interface_name(observer: &Observer, ifindex: u32) -> String {
+    observer.interface(ifindex).map_or_else(|| format!("if{ifindex}"), ToOwned::to_owned)
+}
+
+fn local(observer: &Observer, clock: &Clock, entry: &layout::Local) -> Option<Local> {
+    let last = clock.wall(entry.last)?;
+    let proven = layout::Origin::from_u8((entry.mac_origin >> 48) as u8)?;
+    let sender = (proven == layout::Origin::Socket).then(|| observer.names.of(entry.cookie, entry.cgroup));
+    let origin = match (proven, &sender) {
+        (layout::Origin::Kernel, _) => Origin::Kernel,
+        (layout::Origin::Forwarded, _) => Origin::Forwarded,
+        (layout::Origin::Socket, Some(sender)) if observer.config.speaker.is_match(&sender.name) => Origin::Speaker,
+        (layout::Origin::Socket, _) => Origin::Socket,
+    };
+    Some(Local {
+        interface: interface_name(observer, entry.ifindex),
+        mac: Mac(entry.mac_origin & MAC_BITS).into(),
+        origin,
+        sender,
+        replies: entry.replies,
+        announcements: entry.announcements,
+        first: clock.wall(entry.first).unwrap_or(last),
+        last,
+        vlan: entry.vlan,
+        flags: flags(Flags(entry.flags)),
+    })
+}
+
+fn heard(observer: &Observer, clock: &Clock, entry: &layout::Heard) -> Option<Heard> {
+    let last = clock.wall(entry.last)?;
+    Some(Heard {
+        interface: interface_name(observer, entry.ifindex),
+        mac: Mac(entry.mac_flags & MAC_BITS).into(),
+        count: entry.count.into(),
+        first: clock.wall(entry.first).unwrap_or(last),
+        last,
+        flags: flags(Flags((entry.mac_flags >> 48) as u16)),
+    })
+}
+
+/// The bits as words; the two that only serve to tell the origin stay inside.
+fn flags(bits: Flags) -> Vec<String> {
+    const WORDS: [(Flags, &str); 5] = [
+        (Flags::ROUTER, "router"),
+        (Flags::SOLICITED, "solicited"),
+        (Flags::OVERRIDE, "override"),
+        (Flags::NO_LINK_LAYER, "no-link-layer"),
+        (Flags::HARDWARE_MISMATCH, "hardware-mismatch"),
+    ];
+    WORDS.iter().filter(|(flag, _)| bits.has(*flag)).map(|(_, word)| (*word).to_owned()).collect()
+}

@@ -1,0 +1,56 @@
+//! From a packet socket's cookie to the process that holds it.
+
+use std::{fs, path::Path};
+
+use nlink::netlink::{Connection, SockDiag};
+
+/// A process that holds a socket.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Process {
+    pub(super) pid: u32,
+    pub(super) name: String,
+}
+
+/// The process with the packet socket of that cookie, where `packet_diag` and /proc may be read.
+///
+/// Raw ICMPv6 sockets are not found this way: raw_diag is seldom built into kernels.
+pub(super) async fn holding(cookie: u64) -> Option<Process> {
+    let sockets = Connection::<SockDiag>::new().ok()?.query_packet_sockets().await.ok()?;
+    let inode = sockets.iter().find(|socket| socket.cookie == cookie)?.inode;
+    holder(Path::new("/proc"), &format!("socket:[{inode}]"))
+}
+
+/// The first process with that file among its open ones.
+fn holder(proc: &Path, target: &str) -> Option<Process> {
+    for entry in fs::read_dir(proc).ok()?.flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // Processes end while we look, and others' files may not be ours to see.
+        let Ok(files) = fs::read_dir(entry.path().join("fd")) else { continue };
+        let holds = |file: fs::DirEntry| fs::read_link(file.path()).is_ok_and(|link| link == Path::new(target));
+        if files.flatten().any(holds) {
+            let name = fs::read_to_string(entry.path().join("comm")).ok()?.trim_end().to_owned();
+            return Some(Process { pid, name });
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd as _;
+
+    use super::*;
+
+    #[test]
+    fn the_holder_of_an_own_socket_is_this_process() {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let link = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).unwrap();
+        let holder = holder(Path::new("/proc"), link.to_str().unwrap()).unwrap();
+        assert_eq!(holder.pid, std::process::id());
+    }
+
+    #[test]
+    fn a_socket_that_nobody_holds_has_no_name() {
+        assert_eq!(holder(Path::new("/proc"), "socket:[0]"), None);
+    }
+}
