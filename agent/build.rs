@@ -31,10 +31,8 @@ fn object() -> Result<PathBuf, String> {
     if let Some(object) = env::var_os(OVERRIDE).filter(|path| !path.is_empty()) {
         // Relative to the workspace: where cargo runs build scripts is no user's business.
         let object = workspace.join(object);
-        return match object.is_file() {
-            true => Ok(object),
-            false => Err(format!("{OVERRIDE}: {} is no file", object.display())),
-        };
+        let missing = format!("{OVERRIDE}: {} is no file", object.display());
+        return object.is_file().then_some(object).ok_or(missing);
     }
 
     for watched in ["agent-ebpf/src", "agent-ebpf/Cargo.toml", "Cargo.lock", sources::RECORDED] {

@@ -17,6 +17,9 @@ use crate::{
     paths, sources,
 };
 
+/// Differences to show: an edit moves everything behind it.
+const SHOWN: usize = 20;
+
 /// Build the kernel programs and renew the committed object
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -68,15 +71,19 @@ fn verify(kit: &Kit, workspace: &Path, fresh: &Path) -> Result<()> {
     if recorded.trim() != sources::hash(workspace)? {
         differences.push(format!("{} is not the hash of the sources", sources::RECORDED));
     }
-    let committed = facts(&workspace.join(sources::OBJECT))?;
+    let committed = facts(&workspace.join(sources::OBJECT))
+        .context("no committed object to compare with: build it with `cargo xtask ebpf` and commit it")?;
     let fresh = facts(fresh)?;
     differences.extend(compare::differences(&committed, &fresh));
     if differences.is_empty() {
         say(&format!("the committed object is what the sources give ({} compared)", fresh.extent()));
         return Ok(());
     }
-    for difference in &differences {
+    for difference in differences.iter().take(SHOWN) {
         say(difference);
+    }
+    if let Some(more @ 1..) = differences.len().checked_sub(SHOWN) {
+        say(&format!("… and {more} more differences"));
     }
     bail!(
         "{} is not what the sources give with {}: renew it with `cargo xtask ebpf` and commit it",

@@ -1,6 +1,6 @@
 //! Two objects' facts side by side: one line per difference.
 
-use std::{collections::BTreeMap, fmt::Debug};
+use std::collections::BTreeMap;
 
 use super::facts::Facts;
 
@@ -18,20 +18,20 @@ pub(super) fn differences(committed: &Facts, fresh: &Facts) -> Vec<String> {
     lines
 }
 
-fn maps<K: Ord + Debug, V: PartialEq>(
+fn maps<V: PartialEq>(
     what: &str,
-    committed: &BTreeMap<K, V>,
-    fresh: &BTreeMap<K, V>,
+    committed: &BTreeMap<String, V>,
+    fresh: &BTreeMap<String, V>,
     differ: impl Fn(&V, &V) -> String,
 ) -> Vec<String> {
-    let gone = committed.keys().filter(|key| !fresh.contains_key(key));
-    let new = fresh.keys().filter(|key| !committed.contains_key(key));
+    let gone = committed.keys().filter(|key| !fresh.contains_key(*key));
+    let new = fresh.keys().filter(|key| !committed.contains_key(*key));
     let both = committed.iter().filter_map(|(key, old)| Some((key, old, fresh.get(key)?)));
-    gone.map(|key| format!("{what} {key:?}: only in the committed object"))
-        .chain(new.map(|key| format!("{what} {key:?}: only in the fresh object")))
+    gone.map(|key| format!("{what} {key}: only in the committed object"))
+        .chain(new.map(|key| format!("{what} {key}: only in the fresh object")))
         .chain(
             both.filter(|(_, old, new)| old != new)
-                .map(|(key, old, new)| format!("{what} {key:?}: {}", differ(old, new))),
+                .map(|(key, old, new)| format!("{what} {key}: {}", differ(old, new))),
         )
         .collect()
 }

@@ -23,7 +23,7 @@ pub(super) struct Facts {
     /// Symbol → where it is and how long: programs, maps, globals.
     pub(super) symbols: BTreeMap<String, String>,
     /// Section and offset → what is referred to, and how.
-    pub(super) relocations: BTreeMap<(String, u64), String>,
+    pub(super) relocations: BTreeMap<String, String>,
 }
 
 impl Facts {
@@ -52,7 +52,7 @@ impl Facts {
                 };
                 let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
                 let referred = format!("{target} (type {r_type}, addend {})", relocation.addend());
-                facts.relocations.insert((name.to_owned(), offset), referred);
+                facts.relocations.insert(format!("{name}+{offset:#06x}"), referred);
             }
         }
         for symbol in file.symbols().filter(is_thing) {

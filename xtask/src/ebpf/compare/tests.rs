@@ -52,14 +52,14 @@ fn a_changed_instruction_is_found_with_its_offset() {
     let mut changed = TINY.clone();
     changed.instructions[8] = 0x95;
 
-    assert_eq!(differ(&changed), [r#"section "classifier": 16 bytes committed, 16 fresh, first at 0x8"#]);
+    assert_eq!(differ(&changed), ["section classifier: 16 bytes committed, 16 fresh, first at 0x8"]);
 }
 
 #[test]
 fn a_changed_map_definition_is_found() {
     let changed = Tiny { max_entries: 17, ..TINY };
 
-    assert_eq!(differ(&changed), [r#"section "maps": 8 bytes committed, 8 fresh, first at 0x0"#]);
+    assert_eq!(differ(&changed), ["section maps: 8 bytes committed, 8 fresh, first at 0x0"]);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_relocation_to_another_map_is_found_though_no_byte_differs() {
     assert_eq!(
         differ(&changed),
         [concat!(
-            r#"relocation ("classifier", 0): CLAIMS (type 1, addend 0) committed, "#,
+            "relocation classifier+0x0000: CLAIMS (type 1, addend 0) committed, ",
             "COUNTERS (type 1, addend 0) fresh"
         )]
     );
