@@ -12,32 +12,22 @@ use nix::unistd::Uid;
 
 use crate::{exec, paths, tools};
 
-/// Refuses, in one line, where packages can't be installed.
-///
-/// # Errors
-///
-/// Not root, or neither Debian nor Ubuntu; the line says what to install by hand.
-pub(crate) fn require(packages: &[&str]) -> Result<()> {
-    let packages = packages.join(" ");
-    if !is_debian() {
-        bail!("this is not Debian or Ubuntu: install by hand what Debian calls {packages}");
-    }
-    if !Uid::effective().is_root() {
-        bail!("installing needs root: run `apt-get install {packages}` as root, or this command");
-    }
-    Ok(())
-}
-
 /// Installs packages; only called when something is missing, so it first asks for the newest lists.
 ///
 /// # Errors
 ///
-/// As [`require`], or apt-get fails (then all it said is shown).
+/// Not root, neither Debian nor Ubuntu, or apt-get fails (then all it said is shown).
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
-    require(packages)?;
+    let names = packages.join(" ");
+    if !is_debian() {
+        bail!("this is not Debian or Ubuntu: install by hand what Debian calls {names}");
+    }
+    if !Uid::effective().is_root() {
+        bail!("installing needs root: run `apt-get install {names}` as root, or this command");
+    }
     update()?;
-    let what = format!("installing {}", packages.join(" "));
-    exec::step(&what, apt().args(["install", "--yes", "--no-install-recommends"]).args(packages))
+    let arguments = ["install", "--yes", "--no-install-recommends"];
+    exec::step(&format!("installing {names}"), apt().args(arguments).args(packages))
 }
 
 /// Puts one program out of a package into the cache, without installing the package: a daemon's
@@ -45,9 +35,13 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// As [`require`], or the package can't be fetched, or holds no such program.
+/// As [`install`], or the package holds no such program.
 pub(crate) fn extract(package: &str, program: &str) -> Result<()> {
-    require(&[package])?;
+    if !is_debian() || !Uid::effective().is_root() {
+        bail!(
+            "{program} is missing: put it in PATH (it comes with {package}), or be root on Debian or Ubuntu"
+        );
+    }
     update()?;
     let scratch = paths::cache()?.join(format!("{package}.{}", process::id()));
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
@@ -59,9 +53,11 @@ pub(crate) fn extract(package: &str, program: &str) -> Result<()> {
 fn take(package: &str, program: &str, scratch: &Path) -> Result<()> {
     let what = format!("fetching {package} for its {program} (not installing it)");
     exec::step(&what, apt().args(["download", package]).current_dir(scratch))?;
-    let deb = fs::read_dir(scratch)?.flatten().map(|entry| entry.path());
-    let deb = deb.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "deb"));
-    let deb = deb.with_context(|| format!("apt-get fetched no {package}"))?;
+    let deb = fs::read_dir(scratch)?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
+        .with_context(|| format!("apt-get fetched no {package}"))?;
     exec::read(Command::new("dpkg").arg("-x").arg(deb).arg(scratch))?;
 
     let bin = tools::cached()?;
