@@ -46,6 +46,7 @@ pub(crate) fn run(Options { check, debug_log, out }: &Options) -> Result<()> {
             Some(out) => out.clone(),
             None => paths::target()?.join("ebpf/fresh.bpf.o"),
         };
+        build::forget(&kit, &workspace)?;
         build::object(&kit, &workspace, features, &fresh)?;
         return verify(&kit, &workspace, &fresh);
     }

@@ -33,36 +33,56 @@ const PROFILE: [(&str, &str); 5] = [
 ///
 /// The build fails, or `out` can't be written.
 pub(super) fn object(kit: &Kit, workspace: &Path, features: &str, out: &Path) -> Result<()> {
-    // Its own target directory: the outer cargo may hold the lock of the usual one.
-    let target = paths::target()?.join("ebpf");
-    let bin = kit.sysroot.join("bin");
-    let mut cargo = Command::new(bin.join("cargo"));
-    cargo
-        .current_dir(workspace)
-        .args(["build", "--package", "l2witness-ebpf", "--bin", "l2witness", "--features", features])
-        .args(["--release", "--target", TARGET, "-Z", "build-std=core", "--target-dir"])
-        .arg(&target)
+    let target = target()?;
+    let mut build = cargo(kit, workspace, "build", &target);
+    build
+        .args(["-Z", "build-std=core", "--bin", "l2witness", "--features", features])
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(kit, workspace)?)
         .env("PATH", kit.path()?)
-        .env("RUSTC", bin.join("rustc"))
-        // aya-ebpf and build-std use unstable features of whatever Rust this is.
-        .env("RUSTC_BOOTSTRAP", "1")
         .envs(PROFILE);
-    // Left by the cargo and rustup that run us; they speak of another Rust.
-    for variable in ["CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTUP_TOOLCHAIN"] {
-        cargo.env_remove(variable);
-    }
     say(&format!("building the kernel programs ({features}) with {}", kit.rustc_version()?));
-    exec::run(&mut cargo)?;
+    exec::run(&mut build)?;
 
     if let Some(dir) = out.parent() {
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     }
-    let built = target.join(TARGET).join("release/l2witness");
-    exec::read(Command::new(&kit.strip).arg("--strip-debug").arg("-o").arg(out).arg(&built))?;
+    let linked = target.join(TARGET).join("release/l2witness");
+    exec::read(Command::new(&kit.strip).arg("--strip-debug").arg("-o").arg(out).arg(&linked))?;
     let size = fs::metadata(out)?.len();
     say(&format!("wrote {} ({size} bytes)", paths::short(out, workspace)));
     Ok(())
+}
+
+/// Forgets what was built of our own sources: cargo does not see that bpf-linker is another one now.
+///
+/// # Errors
+///
+/// cargo fails.
+pub(super) fn forget(kit: &Kit, workspace: &Path) -> Result<()> {
+    exec::run(cargo(kit, workspace, "clean", &target()?).arg("--quiet"))
+}
+
+/// The kit's cargo, on the kernel programs.
+fn cargo(kit: &Kit, workspace: &Path, command: &str, target: &Path) -> Command {
+    let bin = kit.sysroot.join("bin");
+    let mut cargo = Command::new(bin.join("cargo"));
+    cargo
+        .current_dir(workspace)
+        .args([command, "--package", "l2witness-ebpf", "--release", "--target", TARGET, "--target-dir"])
+        .arg(target)
+        .env("RUSTC", bin.join("rustc"))
+        // aya-ebpf and build-std use unstable features of whatever Rust this is.
+        .env("RUSTC_BOOTSTRAP", "1");
+    // Left by the cargo and rustup that run us; they speak of another Rust.
+    for variable in ["CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTUP_TOOLCHAIN"] {
+        cargo.env_remove(variable);
+    }
+    cargo
+}
+
+/// Its own target directory: the outer cargo may hold the lock of the usual one.
+fn target() -> Result<PathBuf> {
+    Ok(paths::target()?.join("ebpf"))
 }
 
 /// What aya-build passes, plus names for the directories of this machine: BTF quotes paths.
