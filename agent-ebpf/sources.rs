@@ -81,3 +81,83 @@ fn update(hasher: &mut Sha256, piece: &[u8]) {
 fn named<T>(result: io::Result<T>, path: &Path) -> io::Result<T> {
     result.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
+
+// Run as tests of xtask; a build script has none.
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, path::PathBuf, process};
+
+    use super::{hash, locked};
+
+    const LOCK: &str = "[[package]]\nname = \"aya-ebpf\"\nversion = \"0.2.1\"\n\n\
+                        [[package]]\nname = \"tokio\"\nversion = \"1.54.1\"\n";
+
+    #[test]
+    fn of_the_lock_file_only_what_is_compiled_in_counts() {
+        assert_eq!(locked(LOCK), ["aya-ebpf 0.2.1"]);
+    }
+
+    #[test]
+    fn a_new_file_and_a_changed_version_change_the_hash_and_a_note_does_not() {
+        let workspace = Workspace::new();
+        let before = hash(&workspace.0).unwrap();
+
+        workspace.write("agent-ebpf/src/NOTES.md", "not compiled");
+        assert_eq!(hash(&workspace.0).unwrap(), before);
+
+        workspace.write("agent-ebpf/src/frame/arp.rs", "");
+        let with_file = hash(&workspace.0).unwrap();
+        assert_ne!(with_file, before);
+
+        workspace.write("Cargo.lock", &LOCK.replace("0.2.1", "0.2.2"));
+        assert_ne!(hash(&workspace.0).unwrap(), with_file);
+    }
+
+    #[test]
+    fn text_moved_from_one_file_to_the_next_changes_the_hash() {
+        let workspace = Workspace::new();
+        workspace.write("agent-ebpf/src/a.rs", "one two");
+        workspace.write("agent-ebpf/src/b.rs", "");
+        let before = hash(&workspace.0).unwrap();
+
+        workspace.write("agent-ebpf/src/a.rs", "one");
+        workspace.write("agent-ebpf/src/b.rs", " two");
+
+        assert_ne!(hash(&workspace.0).unwrap(), before);
+    }
+
+    #[test]
+    fn a_missing_source_is_named() {
+        let workspace = Workspace::new();
+        fs::remove_file(workspace.0.join("Cargo.lock")).unwrap();
+
+        assert!(hash(&workspace.0).unwrap_err().to_string().starts_with("Cargo.lock: "));
+    }
+
+    /// A workspace of almost nothing, removed when dropped.
+    struct Workspace(PathBuf);
+
+    impl Workspace {
+        fn new() -> Self {
+            let thread = std::thread::current();
+            let name = thread.name().unwrap_or_default().replace("::", "-");
+            let workspace = Self(env::temp_dir().join(format!("{name}-{}", process::id())));
+            workspace.write("Cargo.lock", LOCK);
+            workspace.write("agent-ebpf/Cargo.toml", "");
+            workspace.write("agent-ebpf/src/frame/mod.rs", "");
+            workspace
+        }
+
+        fn write(&self, file: &str, content: &str) {
+            let file = self.0.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, content).unwrap();
+        }
+    }
+
+    impl Drop for Workspace {
+        fn drop(&mut self) {
+            drop(fs::remove_dir_all(&self.0));
+        }
+    }
+}
