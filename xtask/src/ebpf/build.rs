@@ -96,7 +96,9 @@ fn rustflags(kit: &Kit, workspace: &Path) -> Result<String> {
     let mut rename = |dir: &Path, name| flags.push(format!("--remap-path-prefix={}={name}", dir.display()));
     // The last that matches wins: the workspace may lie inside any of the others.
     rename(&kit.sysroot, "/rust");
-    for registry in fs::read_dir(cargo_home()?.join("registry/src")).into_iter().flatten().flatten() {
+    let registries = cargo_home()?.join("registry/src");
+    rename(&registries, "/crates");
+    for registry in fs::read_dir(&registries).into_iter().flatten().flatten() {
         rename(&registry.path(), "/crates");
     }
     rename(workspace, "/l2witness");
