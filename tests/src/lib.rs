@@ -1,1 +1,8 @@
-//! x
+//! The lab: network namespaces as hosts, a bridge as their switch, and on it a *lab speaker* that
+//! behaves on the wire as MetalLB's does.
+//!
+//! * [`frames`] — every frame the tests send, as pure functions
+//!
+//! All of it is test support: Linux only, root for everything that makes a namespace.
+
+pub mod frames;
