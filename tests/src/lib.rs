@@ -2,7 +2,9 @@
 //! behaves on the wire as MetalLB's does.
 //!
 //! * [`frames`] — every frame the tests send, as pure functions
+//! * [`socket`] — the two kinds of socket MetalLB opens
 //!
 //! All of it is test support: Linux only, root for everything that makes a namespace.
 
 pub mod frames;
+pub mod socket;
