@@ -3,11 +3,14 @@
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
 //! use l2witness_tests::lab::Lab;
+//! use l2witness_tests::speaker::Speaker;
 //!
 //! let lab = Lab::new()?;
 //! let router = lab.host("router")?;
-//! let _node = lab.host("node1")?;
-//! let arping = router.command("arping").args(["-c", "1", "-I", "eth0", "192.0.2.2"]).output()?;
+//! let node = lab.host("node1")?;
+//! let speaker = Speaker::start(&node)?;
+//! speaker.announce([192, 0, 2, 200].into())?;
+//! let arping = router.command("arping").args(["-c", "1", "-I", "eth0", "192.0.2.200"]).output()?;
 //! assert!(arping.status.success());
 //! # Ok(())
 //! # }
