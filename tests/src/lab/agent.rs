@@ -36,11 +36,19 @@ impl Agent {
         let mut command = command(host, &binary("l2witness")?, &socket);
         command.args(args);
         let mut process = host.spawn(command)?;
-        let ready = wait::until(LIMIT, || match process.ended()? {
-            Some(status) => bail!("the agent ended: {status}"),
-            None => Ok(http::get(&socket, "/readyz").ok()),
+        let mut answer = None;
+        let ready = wait::until(LIMIT, || match (process.ended()?, http::get(&socket, "/readyz")) {
+            (Some(status), _) => bail!("the agent ended: {status}"),
+            (None, Ok(_)) => Ok(Some(())),
+            (None, Err(error)) => {
+                answer = Some(error);
+                Ok(None)
+            }
         });
-        ready.with_context(|| format!("the agent of {}:\n{}", host.name(), process.stderr()))?;
+        ready.with_context(|| {
+            let answer = answer.map_or_else(String::new, |error| format!("{error:#}\n"));
+            format!("the agent of {}:\n{answer}{}", host.name(), process.stderr())
+        })?;
         Ok(Self { process, socket })
     }
 

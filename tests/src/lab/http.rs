@@ -16,8 +16,8 @@ pub(super) fn get(socket: &Path, path: &str) -> Result<String> {
         UnixStream::connect(socket).with_context(|| format!("connect to {}", socket.display()))?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: l2witness\r\nConnection: close\r\n\r\n")
-        .with_context(|| format!("ask for {path}"))?;
+    let request = format!("GET {path} HTTP/1.0\r\nHost: l2witness\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).with_context(|| format!("ask for {path}"))?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).with_context(|| format!("read the answer to {path}"))?;
     body(&answer).map(str::to_owned).with_context(|| format!("GET {path}"))
