@@ -125,17 +125,20 @@ impl Daemon {
 fn announce(requests: &Receiver<IpAddr>, responders: &[Responder], shared: &Shared) {
     let (start, mut bursts) = (Instant::now(), Bursts::default());
     let round = |ip: IpAddr| {
-        let is_ours = shared.lock().announced.contains(&ip);
-        responders
-            .iter()
-            .filter(|_| is_ours)
-            .for_each(|responder| complain(responder.gratuitous(ip, shared)));
+        if shared.lock().announced.contains(&ip) {
+            for responder in responders {
+                complain(responder.gratuitous(ip, shared));
+            }
+        }
     };
     loop {
         let wait = bursts.next().map_or(Duration::from_secs(3600), |due| due.saturating_sub(start.elapsed()));
         match requests.recv_timeout(wait) {
-            Ok(ip) if bursts.announce(ip, start.elapsed()) => round(ip),
-            Ok(_) => {}
+            Ok(ip) => {
+                if bursts.announce(ip, start.elapsed()) {
+                    round(ip);
+                }
+            }
             Err(RecvTimeoutError::Timeout) => bursts.tick(start.elapsed()).into_iter().for_each(round),
             Err(RecvTimeoutError::Disconnected) => return,
         }

@@ -96,8 +96,8 @@ impl Speaker {
 fn answer(process: &mut Process, answered: usize) -> Result<String> {
     until(LIMIT, || {
         let stdout = process.stdout();
-        let complete = stdout.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
-        if let Some(line) = complete.skip(answered).last() {
+        let mut complete = stdout.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+        if let Some(line) = complete.nth(answered) {
             return Ok(Some(line.to_owned()));
         }
         match process.ended()? {
