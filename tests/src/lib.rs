@@ -1,1 +1,14 @@
-//! x
+//! The lab: network namespaces as hosts, a bridge as their switch, and on it a *lab speaker* that
+//! behaves on the wire as MetalLB's does.
+//!
+//! * [`lab`] — hosts, the switch, processes in them, and `l2witness agent` on one of them
+//! * [`frames`] — every frame the tests send, as pure functions
+//! * [`socket`] — the two kinds of socket MetalLB opens
+//! * [`speaker`] — the lab speaker: what it answers (pure), and the process that does
+//!
+//! All of it is test support: Linux only, root for everything that makes a namespace.
+
+pub mod frames;
+pub mod lab;
+pub mod socket;
+pub mod speaker;

@@ -1,0 +1,114 @@
+//! Whole Ethernet frames, in and out.
+
+use std::io::{self, ErrorKind, Read as _};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use nix::net::if_::if_nametoindex;
+use nix::sys::socket::{setsockopt, sockopt};
+use socket2::{Domain, Socket, Type};
+
+use super::address;
+
+/// The longest frame that is received whole.
+const LONGEST: usize = 65_536;
+
+/// A packet socket (packet(7)) as MetalLB's ARP library opens it: `socket(AF_PACKET, SOCK_RAW, 0)`,
+/// then `bind` to an `EtherType` and an interface. No filter, not promiscuous, no qdisc bypass.
+#[derive(Debug)]
+pub struct PacketSocket {
+    socket: Socket,
+}
+
+/// How the kernel took a burst of frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Burst {
+    /// Frames for which `send` succeeded.
+    pub sent: u64,
+    /// Frames refused with `ENOBUFS`: a full queue, or a tc program that drops.
+    pub refused: u64,
+}
+
+impl PacketSocket {
+    /// Opens it on `interface` of the calling thread's network namespace, with the default receive
+    /// buffer. `ethertype` in host byte order: [`ARP`](super::ARP), [`ALL`](super::ALL), …
+    ///
+    /// # Errors
+    ///
+    /// There is no such interface, or no `CAP_NET_RAW`.
+    pub fn open(interface: &str, ethertype: u16) -> Result<Self> {
+        let index = if_nametoindex(interface).with_context(|| format!("if_nametoindex {interface}"))?;
+        let socket =
+            Socket::new(Domain::PACKET, Type::RAW, None).context("socket(AF_PACKET, SOCK_RAW, 0)")?;
+        socket.bind(&address::link(ethertype, index)).with_context(|| format!("bind to {interface}"))?;
+        Ok(Self { socket })
+    }
+
+    /// Makes room for `bytes` of unread frames, beyond the system's limit (needs `CAP_NET_ADMIN`).
+    ///
+    /// # Errors
+    ///
+    /// `setsockopt` failed.
+    pub fn set_receive_buffer(&self, bytes: usize) -> Result<()> {
+        setsockopt(&self.socket, sockopt::RcvBufForce, &bytes).context("setsockopt SO_RCVBUFFORCE")
+    }
+
+    /// Sends one frame.
+    ///
+    /// # Errors
+    ///
+    /// As send(2): `ENOBUFS` when a queue or tc drops it, `ENETDOWN` when the interface is down.
+    pub fn send(&self, frame: &[u8]) -> io::Result<()> {
+        self.socket.send(frame).map(drop)
+    }
+
+    /// Sends `frames` as fast as the kernel takes them, one system call each.
+    ///
+    /// # Errors
+    ///
+    /// Any error of send(2) but `ENOBUFS`, which is counted.
+    pub fn send_many<'a>(&self, frames: impl IntoIterator<Item = &'a [u8]>) -> io::Result<Burst> {
+        let mut burst = Burst::default();
+        for frame in frames {
+            match self.send(frame) {
+                Ok(()) => burst.sent += 1,
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => burst.refused += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(burst)
+    }
+
+    /// Waits for the next frame; `None` if there was none within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As recv(2): `ENETDOWN` once after the interface went down.
+    pub fn recv(&self, timeout: Duration) -> io::Result<Option<Vec<u8>>> {
+        // A timeout of zero would wait forever.
+        self.socket.set_read_timeout(Some(timeout.max(Duration::from_millis(1))))?;
+        let mut frame = vec![0; LONGEST];
+        match (&self.socket).read(&mut frame) {
+            Ok(length) => {
+                frame.truncate(length);
+                Ok(Some(frame))
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Every frame that `wanted` accepts, from now until `duration` has passed.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    pub fn collect(&self, duration: Duration, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Vec<Vec<u8>>> {
+        let end = Instant::now() + duration;
+        let mut frames = Vec::new();
+        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            frames.extend(self.recv(left)?.filter(|frame| wanted(frame)));
+        }
+        Ok(frames)
+    }
+}

@@ -1,0 +1,108 @@
+//! A lab speaker on a host of the lab.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::Counters;
+use crate::lab::{Host, Process, binary, until};
+
+/// How long it may take to answer a command.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// A running lab speaker; it ends when the value is dropped.
+#[derive(Debug)]
+pub struct Speaker {
+    process: Mutex<Process>,
+}
+
+impl Speaker {
+    /// Starts one on the host's `eth0`, announcing nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// It is not built, or can't open its sockets; its own words are in the message.
+    pub fn start(host: &Host) -> Result<Self> {
+        Self::start_on(host, &["eth0"])
+    }
+
+    /// The same on several interfaces.
+    ///
+    /// # Errors
+    ///
+    /// As [`Speaker::start`].
+    pub fn start_on(host: &Host, interfaces: &[&str]) -> Result<Self> {
+        let mut command = host.command(&binary("lab-speaker")?.to_string_lossy());
+        for interface in interfaces {
+            command.args(["--interface", interface]);
+        }
+        let mut process = host.spawn(command)?;
+        let ready = answer(&mut process, 0)?;
+        ensure!(ready == "ready", "the speaker says {ready:?}");
+        Ok(Self { process: Mutex::new(process) })
+    }
+
+    /// Announces `ip`: answers for it from now on, and starts a burst of announcements. For an IP
+    /// that is announced already, as in MetalLB, the burst only goes on for longer.
+    ///
+    /// # Errors
+    ///
+    /// The speaker has gone.
+    pub fn announce(&self, ip: IpAddr) -> Result<()> {
+        self.expect(&format!("announce {ip}"), &format!("announced {ip}"))
+    }
+
+    /// Answers no more for `ip`.
+    ///
+    /// # Errors
+    ///
+    /// The speaker has gone.
+    pub fn withdraw(&self, ip: IpAddr) -> Result<()> {
+        self.expect(&format!("withdraw {ip}"), &format!("withdrawn {ip}"))
+    }
+
+    /// What it counted, as `metallb_layer2_*` would.
+    ///
+    /// # Errors
+    ///
+    /// The speaker has gone.
+    pub fn counters(&self) -> Result<Counters> {
+        let answer = self.ask("counters")?;
+        serde_json::from_str(&answer).with_context(|| format!("counters: {answer}"))
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).pid()
+    }
+
+    fn expect(&self, command: &str, expected: &str) -> Result<()> {
+        let answer = self.ask(command)?;
+        ensure!(answer == expected, "{command}: {answer}");
+        Ok(())
+    }
+
+    fn ask(&self, command: &str) -> Result<String> {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        let answered = process.stdout().lines().count();
+        process.write_line(command)?;
+        answer(&mut process, answered).with_context(|| command.to_owned())
+    }
+}
+
+/// Waits for the line that follows the first `answered` ones.
+fn answer(process: &mut Process, answered: usize) -> Result<String> {
+    until(LIMIT, || {
+        let stdout = process.stdout();
+        let mut complete = stdout.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+        if let Some(line) = complete.nth(answered) {
+            return Ok(Some(line.to_owned()));
+        }
+        match process.ended()? {
+            Some(status) => bail!("the speaker ended: {status}\n{}", process.stderr()),
+            None => Ok(None),
+        }
+    })
+}
