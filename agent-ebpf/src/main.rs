@@ -34,7 +34,7 @@ pub fn l2witness_empty(_: TcContext) -> i32 {
     TCX_NEXT
 }
 
-#[cfg(target_arch = "bpf")]
+#[cfg(not(test))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {}

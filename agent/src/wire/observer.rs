@@ -6,7 +6,6 @@ use std::{
 };
 
 use jiff::Timestamp;
-use l2witness_ebpf::layout::{Claims, Slot};
 use regex::Regex;
 
 use super::{
@@ -81,18 +80,16 @@ impl Observer {
     /// [`Error::Full`], with nothing changed; [`Error::Map`] if the kernel refuses an entry.
     pub fn watch(&mut self, ips: &BTreeSet<IpAddr>) -> Result<(), Error> {
         let diff = self.watch.replace(ips)?;
-        let refused = |error| Error::Map(error, "WATCHED");
         for (ip, _) in &diff.remove {
-            self.shared.watched.remove(&(*ip).into()).map_err(refused)?;
+            self.shared.remove(*ip)?;
         }
         for (ip, index) in &diff.insert {
             for port in self.ports.values_mut() {
                 if let Ok(observed) = &mut port.state {
-                    observed.programs.clear(*index, Slot::EMPTY)?;
+                    observed.programs.clear(*index)?;
                 }
             }
-            self.shared.claims.set(*index, Claims::EMPTY, 0).map_err(|error| Error::Map(error, "CLAIMS"))?;
-            self.shared.watched.insert(Into::<l2witness_ebpf::frame::Address>::into(*ip), index, 0).map_err(refused)?;
+            self.shared.insert(*ip, *index)?;
         }
         Ok(())
     }
@@ -170,7 +167,7 @@ impl Observer {
 
     /// Cookie and cgroup id of the sockets in the evidence that have no name yet.
     pub fn unnamed(&self) -> Vec<(u64, u64)> {
-        let claims = self.watch.iter().filter_map(|(_, index)| self.shared.claims_memory.read(index));
+        let claims = self.watch.iter().map(|(_, index)| self.shared.claims(index));
         let senders = claims.flat_map(|claims| claims.local).map(|local| (local.cookie, local.cgroup));
         senders.filter(|(cookie, _)| *cookie != 0 && !self.names.know(*cookie)).collect()
     }

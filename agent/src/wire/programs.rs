@@ -1,5 +1,7 @@
 //! One copy of the kernel programs an interface, and the maps they share.
 
+use std::net::IpAddr;
+
 use aya::{
     Ebpf, EbpfLoader,
     maps::{Array, HashMap, Map, MapData, RingBuf},
@@ -49,9 +51,9 @@ fn typed<M: TryFrom<Map, Error = aya::maps::MapError>>(ebpf: &mut Ebpf, name: &'
 
 /// The maps that all interfaces share.
 pub struct Shared {
-    pub(super) watched: HashMap<MapData, Address, u32>,
-    pub(super) claims: Array<MapData, Claims>,
-    pub(super) claims_memory: Mapped<Claims>,
+    watched: HashMap<MapData, Address, u32>,
+    claims: Array<MapData, Claims>,
+    claims_memory: Mapped<Claims>,
     /// Changes; taken by whoever follows them.
     pub events: Option<RingBuf<MapData>>,
 }
@@ -73,12 +75,30 @@ impl Shared {
             events: Some(typed(&mut ebpf, "EVENTS")?),
         })
     }
+
+    /// Puts an LB IP on the allow-list, with nobody claiming it yet. Its slots must be empty.
+    ///
+    /// # Errors
+    /// [`Error::Map`] with the kernel's reason.
+    pub fn insert(&mut self, ip: IpAddr, index: u32) -> Result<(), Error> {
+        self.claims.set(index, Claims::EMPTY, 0).map_err(|error| Error::Map(error, "CLAIMS"))?;
+        self.watched.insert(Address::from(ip), index, 0).map_err(|error| Error::Map(error, "WATCHED"))
+    }
+
+    /// Takes an LB IP off the allow-list.
+    ///
+    /// # Errors
+    /// [`Error::Map`] with the kernel's reason.
+    pub fn remove(&mut self, ip: IpAddr) -> Result<(), Error> {
+        self.watched.remove(&Address::from(ip)).map_err(|error| Error::Map(error, "WATCHED"))
+    }
+
+    /// Who claims the LB IP at one index.
+    pub fn claims(&self, index: u32) -> Claims {
+        self.claims_memory.read(index).unwrap_or(Claims::EMPTY)
+    }
 }
 
-impl Shared {
-    /// tmp
-    pub fn insert_for_test(&mut self, ip: std::net::IpAddr, i: u32) { self.watched.insert(Address::from(ip), i, 0).unwrap(); }
-}
 /// The programs on one interface; dropping them detaches them.
 pub struct Programs {
     ebpf: Ebpf,
@@ -135,8 +155,12 @@ impl Programs {
         self.ignored.read(reason as u32).unwrap_or(0)
     }
 
-    pub(super) fn clear(&mut self, index: u32, empty: Slot) -> Result<(), Error> {
-        self.slots.set(index, empty, 0).map_err(|error| Error::Map(error, "SLOTS"))
+    /// Empties the evidence at one index.
+    ///
+    /// # Errors
+    /// [`Error::Map`] with the kernel's reason.
+    pub fn clear(&mut self, index: u32) -> Result<(), Error> {
+        self.slots.set(index, Slot::EMPTY, 0).map_err(|error| Error::Map(error, "SLOTS"))
     }
 }
 

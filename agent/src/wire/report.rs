@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use l2witness_ebpf::{
     frame::{Flags, Mac},
-    layout::{self, Claims, Counter, Ignored, LATENCY_BUCKETS, Slot, Stamp},
+    layout::{self, Counter, Ignored, LATENCY_BUCKETS, Slot, Stamp},
 };
 
 use super::{clock::Clock, observer::Observer};
@@ -60,7 +60,7 @@ fn lb_ip(observer: &Observer, clock: &Clock, ip: std::net::IpAddr, index: u32) -
         let observed = port.state.as_ref().ok()?;
         Some(on_interface(port.link.name.clone(), &observed.programs.slot(index)?, clock))
     });
-    let claims = observer.shared.claims_memory.read(index).unwrap_or(Claims::EMPTY);
+    let claims = observer.shared.claims(index);
     LbIp {
         ip,
         interfaces: slots.collect(),

@@ -92,6 +92,8 @@ fn rustflags(kit: &Kit, workspace: &Path) -> Result<String> {
         String::from("--cfg=bpf_target_arch=\"x86_64\""),
         String::from("-Cdebuginfo=2"),
         String::from("-Clink-arg=--btf"),
+        // The programs call no memcpy and the like; without this their code is in the object all the same.
+        String::from("-Clink-arg=--disable-memory-builtins"),
     ];
     let mut rename = |dir: &Path, name| flags.push(format!("--remap-path-prefix={}={name}", dir.display()));
     // The last that matches wins: the workspace may lie inside any of the others.
