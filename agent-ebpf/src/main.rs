@@ -12,19 +12,22 @@
 mod programs;
 
 use aya_ebpf::{bindings::tcx_action_base::TCX_NEXT, macros::classifier, programs::TcContext};
-use l2witness_ebpf::layout::Direction;
 
 /// Frames that come in.
 #[classifier]
 pub fn l2witness_in(ctx: TcContext) -> i32 {
-    programs::observe(&ctx, Direction::Received);
+    if programs::may_concern(&ctx) {
+        programs::frame_in(ctx.skb.skb);
+    }
     TCX_NEXT
 }
 
 /// Frames that are handed to the device.
 #[classifier]
 pub fn l2witness_out(ctx: TcContext) -> i32 {
-    programs::observe(&ctx, Direction::Sent);
+    if programs::may_concern(&ctx) {
+        programs::frame_out(ctx.skb.skb);
+    }
     TCX_NEXT
 }
 

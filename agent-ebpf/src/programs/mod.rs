@@ -8,20 +8,37 @@ mod origin;
 mod packet;
 mod record;
 
-use aya_ebpf::{helpers::generated::bpf_ktime_get_ns, programs::TcContext};
+use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_ktime_get_ns, programs::TcContext};
+pub(crate) use packet::may_concern;
 use l2witness_ebpf::{
     frame::{Address, Kind, Message, Skip},
     layout::{Direction, Ignored},
 };
 
-/// Counts one frame. Nothing comes back: there is nothing a caller could do with it.
+/// A frame that came in, counted. Not inlined, so that the many frames that [`may_concern`] lets go pay
+/// neither for its stack nor for the registers it saves.
+#[unsafe(link_section = ".text.observe")]
+#[inline(never)]
+pub(crate) fn frame_in(skb: *mut __sk_buff) -> i32 {
+    observe(&TcContext::new(skb), Direction::Received)
+}
+
+/// A frame that goes out, counted.
+#[unsafe(link_section = ".text.observe")]
+#[inline(never)]
+pub(crate) fn frame_out(skb: *mut __sk_buff) -> i32 {
+    observe(&TcContext::new(skb), Direction::Sent)
+}
+
+/// The number means nothing: BPF functions return one.
 #[inline(always)]
-pub(crate) fn observe(ctx: &TcContext, direction: Direction) {
+fn observe(ctx: &TcContext, direction: Direction) -> i32 {
     match packet::read(ctx) {
         Ok(message) => account(ctx, &message, direction),
         Err(Skip::Ignored(reason)) => maps::ignored(reason),
         Err(Skip::Unrelated) => {}
     }
+    0
 }
 
 #[inline(always)]
