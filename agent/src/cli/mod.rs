@@ -6,10 +6,13 @@ mod completions;
 mod doctor;
 mod exit;
 mod explain;
+mod fetch;
 mod man;
 mod output;
 mod status;
+mod table;
 mod who;
+mod who_text;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,111 @@
+//! Tables for people: as wide as the terminal, in colour only where it is one.
+
+use std::{env, io::IsTerminal as _};
+
+use comfy_table::{Cell, Color, ContentArrangement, TableStyle};
+
+use crate::verdict::Severity;
+
+/// Columns with two spaces between them and no lines, so that `awk` and `cut` work on it.
+pub(super) struct Table {
+    table: comfy_table::Table,
+    coloured: bool,
+}
+
+impl Table {
+    /// As stdout and the environment want it.
+    pub(super) fn for_stdout(header: &[&str]) -> Self {
+        let tty = std::io::stdout().is_terminal();
+        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let mut table = Self::plain(header, columns.filter(|_| tty));
+        table.coloured = tty && !no_color;
+        if tty && columns.is_none() {
+            table.table.set_width(terminal_width());
+            table.table.set_content_arrangement(ContentArrangement::Dynamic);
+        }
+        table
+    }
+
+    /// Without colour; as wide as its content or at most `columns`.
+    pub(super) fn plain(header: &[&str], columns: Option<u16>) -> Self {
+        let mut table = comfy_table::Table::new();
+        table.force_no_tty().load_style(TableStyle::new()).set_header(header.to_vec());
+        if let Some(columns) = columns {
+            table.set_width(columns).set_content_arrangement(ContentArrangement::Dynamic);
+        }
+        Self { table, coloured: false }
+    }
+
+    /// Adds a row; the severity colours its text.
+    pub(super) fn row<const N: usize>(&mut self, cells: [String; N], severity: Option<Severity>) {
+        let color = severity.filter(|_| self.coloured).and_then(color);
+        let cell = |text: String| match color {
+            Some(color) => Cell::new(text).fg(color),
+            None => Cell::new(text),
+        };
+        self.table.add_row(cells.map(cell));
+    }
+
+    /// The text, each line without spaces at its end.
+    pub(super) fn render(mut self) -> String {
+        if self.coloured {
+            self.table.enforce_styling();
+        }
+        for column in self.table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        let mut text = String::new();
+        for line in self.table.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn terminal_width() -> u16 {
+    comfy_table::Table::new().width().unwrap_or(80)
+}
+
+const fn color(severity: Severity) -> Option<Color> {
+    match severity {
+        Severity::Ok => Some(Color::Green),
+        Severity::Info => None,
+        Severity::Warning => Some(Color::Yellow),
+        Severity::Unknown => Some(Color::Magenta),
+        Severity::Problem => Some(Color::Red),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(columns: Option<u16>) -> Table {
+        let mut table = Table::plain(&["IP", "VERDICT"], columns);
+        table.row(["192.0.2.10".to_owned(), "SPLIT two nodes answer".to_owned()], Some(Severity::Problem));
+        table
+    }
+
+    #[test]
+    fn a_plain_table_has_no_lines_no_colour_and_no_trailing_spaces() {
+        assert_eq!(sample(None).render(), "IP          VERDICT\n192.0.2.10  SPLIT two nodes answer\n");
+    }
+
+    #[test]
+    fn a_narrow_terminal_wraps_instead_of_overflowing() {
+        let text = sample(Some(26)).render();
+        assert!(text.lines().all(|line| line.len() <= 26), "{text}");
+        assert!(text.lines().count() > 2, "{text}");
+    }
+
+    #[test]
+    fn colour_comes_only_when_asked_for() {
+        let mut table = Table::plain(&["IP", "VERDICT"], None);
+        table.coloured = true;
+        table.row(["192.0.2.10".to_owned(), "ok".to_owned()], Some(Severity::Ok));
+        assert!(table.render().contains('\u{1b}'));
+        assert!(!sample(None).render().contains('\u{1b}'));
+    }
+}
