@@ -175,33 +175,4 @@ fn agent_url(text: &str) -> Result<Url, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_agent_is_named_by_host_or_by_url() {
-        for (text, url) in [
-            ("n1", "http://n1:9472/"),
-            ("n1:80", "http://n1/"),
-            ("n1:1234", "http://n1:1234/"),
-            ("192.0.2.1", "http://192.0.2.1:9472/"),
-            ("2001:db8::1", "http://[2001:db8::1]:9472/"),
-            ("[2001:db8::1]:99", "http://[2001:db8::1]:99/"),
-            ("http://n1", "http://n1:9472/"),
-            ("http://n1:9472", "http://n1:9472/"),
-            (
-                "http://127.0.0.1:8001/api/v1/namespaces/x/pods/y:9472/proxy",
-                "http://127.0.0.1:8001/api/v1/namespaces/x/pods/y:9472/proxy",
-            ),
-        ] {
-            assert_eq!(agent_url(text).unwrap().as_str(), url, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_agent_is_refused() {
-        for text in ["", "https://n1", "http://", "n1:port", "ftp://n1"] {
-            assert!(agent_url(text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;
