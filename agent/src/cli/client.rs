@@ -135,11 +135,10 @@ impl Told {
     fn conclude(&mut self) {
         self.coverage.replied = self.reports.len();
         let Coverage { scope, asked, replied, failed } = &self.coverage;
-        if !failed.is_empty() && (*asked > 1 || *scope == Scope::Agents) {
+        if !failed.is_empty() && *asked > 1 {
             let list: Vec<_> =
                 failed.iter().map(|failed| format!("{}: {}", failed.agent, failed.error)).collect();
-            let agents = if *asked == 1 { "agent" } else { "agents" };
-            self.notes.push(format!("asked {asked} {agents}, {replied} replied: {}", list.join("; ")));
+            self.notes.push(format!("asked {asked} agents, {replied} replied: {}", list.join("; ")));
         } else if *scope == Scope::Node && *replied == 1 {
             self.notes.push(format!(
                 "only {} was asked: whether another node answers, too, is not known (--agent asks more)",

@@ -62,7 +62,13 @@ async fn body(target: &Target) -> Result<Vec<u8>, FetchError> {
         Target::Socket(path) => (builder.unix_socket(path.clone()), format!("http://localhost/{PATH}")),
         Target::Url(url) => (builder, format!("{}/{PATH}", url.as_str().trim_end_matches('/'))),
     };
-    let response = builder.build().map_err(connect)?.get(url).send().await.map_err(connect)?;
+    let response = builder
+        .build()
+        .map_err(|error| connect(&error))?
+        .get(url)
+        .send()
+        .await
+        .map_err(|error| connect(&error))?;
     if response.status() != StatusCode::OK {
         return Err(FetchError::Status(response.status()));
     }
@@ -71,7 +77,7 @@ async fn body(target: &Target) -> Result<Vec<u8>, FetchError> {
 
 async fn bounded(mut response: Response) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(connect)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| connect(&error))? {
         if body.len() + chunk.len() > MAX_BYTES {
             return Err(FetchError::TooLarge);
         }
@@ -94,8 +100,8 @@ fn parse(body: &[u8]) -> Result<NodeReport, FetchError> {
 }
 
 /// The innermost cause says it best: "connection refused", not "error sending request for url".
-fn connect(error: reqwest::Error) -> FetchError {
-    let mut cause: &dyn std::error::Error = &error;
+fn connect(error: &reqwest::Error) -> FetchError {
+    let mut cause: &dyn std::error::Error = error;
     let mut source = error.source();
     while let Some(inner) = source {
         cause = inner;

@@ -143,9 +143,10 @@ fn summary(document: &Document) -> String {
             parts.push(format!("{count} {word}"));
         }
     }
+    let addresses = if document.lb_ips.len() == 1 { "LB IP" } else { "LB IPs" };
     let agents = if document.agents.asked == 1 { "agent" } else { "agents" };
     format!(
-        "\n{} LB IPs: {}; from {} of {} {agents}\n",
+        "\n{} {addresses}: {}; from {} of {} {agents}\n",
         document.lb_ips.len(),
         parts.join(", "),
         document.agents.replied,

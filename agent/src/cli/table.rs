@@ -40,9 +40,12 @@ impl Table {
     /// Adds a row; the severity colours its text.
     pub(super) fn row<const N: usize>(&mut self, cells: [String; N], severity: Option<Severity>) {
         let color = severity.filter(|_| self.coloured).and_then(color);
-        let cell = |text: String| match color {
-            Some(color) => Cell::new(text).fg(color),
-            None => Cell::new(text),
+        let cell = |text: String| {
+            let cell = Cell::new(printable(&text));
+            match color {
+                Some(color) => cell.fg(color),
+                None => cell,
+            }
         };
         self.table.add_row(cells.map(cell));
     }
@@ -62,6 +65,11 @@ impl Table {
         }
         text
     }
+}
+
+/// A process chooses its own name: what could steer the terminal is shown as a replacement character.
+pub(super) fn printable(text: &str) -> String {
+    text.replace(|character: char| character.is_control() && character != '\n', "\u{fffd}")
 }
 
 fn terminal_width() -> u16 {
@@ -98,6 +106,11 @@ mod tests {
         let text = sample(Some(26)).render();
         assert!(text.lines().all(|line| line.len() <= 26), "{text}");
         assert!(text.lines().count() > 2, "{text}");
+    }
+
+    #[test]
+    fn a_name_can_t_steer_the_terminal() {
+        assert_eq!(printable("arping\u{1b}[2J\r"), "arping\u{fffd}[2J\u{fffd}");
     }
 
     #[test]

@@ -1,12 +1,10 @@
 //! All the evidence about one LB IP, for people.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 
 use super::{
     output::{Judged, OnNode},
-    table::Table,
+    table::{Table, printable},
 };
 use crate::{
     evidence::{Latency, OnInterface, Sender},
@@ -16,19 +14,18 @@ use crate::{
 /// The whole page; `table` makes the tables.
 pub(super) fn text(judged: &Judged, now: Timestamp, table: impl Fn(&[&str]) -> Table) -> String {
     let mut page = format!("{}  {}\n", judged.ip, judged.severity);
-    push(&mut page, "Findings", findings(&judged.findings));
-    push(&mut page, "Answerers", answerers(&judged.answerers, now, &table));
-    push(&mut page, "Foreign claims", claims(&judged.foreign, now, &table));
-    push(&mut page, "Heard of asked nodes", claims(&judged.heard, now, &table));
-    push(&mut page, "On the nodes' interfaces", interfaces(&judged.nodes, now, &table));
-    push(&mut page, "Recent requests", recent(&judged.nodes, now, &table));
-    let _ = writeln!(page, "\n{}", rests_on(judged));
-    page
+    push(&mut page, "Findings", &findings(&judged.findings));
+    push(&mut page, "Answerers", &answerers(&judged.answerers, now, &table));
+    push(&mut page, "Foreign claims", &claims(&judged.foreign, now, &table));
+    push(&mut page, "Heard of asked nodes", &claims(&judged.heard, now, &table));
+    push(&mut page, "On the nodes' interfaces", &interfaces(&judged.nodes, now, &table));
+    push(&mut page, "Recent requests", &recent(&judged.nodes, now, &table));
+    page + "\n" + &rests_on(judged) + "\n"
 }
 
-fn push(page: &mut String, title: &str, part: String) {
+fn push(page: &mut String, title: &str, part: &str) {
     if !part.is_empty() {
-        page.push_str(&format!("\n{title}\n{}", indent(&part)));
+        *page += &format!("\n{title}\n{}", indent(part));
     }
 }
 
@@ -39,7 +36,7 @@ fn indent(part: &str) -> String {
 fn findings(findings: &[Finding]) -> String {
     findings.iter().fold(String::new(), |text, Finding { verdict, reason, next }| {
         let (code, name, severity) = (verdict.code, verdict.name, verdict.severity);
-        text + &format!("{code} {name} ({severity}): {reason}\n       next: {next}\n")
+        text + &printable(&format!("{code} {name} ({severity}): {reason}\n       next: {next}")) + "\n"
     })
 }
 
@@ -73,13 +70,13 @@ fn answerers(answerers: &[Answerer], now: Timestamp, table: &impl Fn(&[&str]) ->
 fn state(answerer: &Answerer) -> String {
     let mut text = answerer.state.to_string();
     if let Some(successor) = &answerer.successor {
-        text.push_str(&format!(" by {}", successor.node));
+        text += &format!(" by {}", successor.node);
     }
     if !answerer.carrier {
-        text.push_str(", no carrier");
+        text += ", no carrier";
     }
     for flag in &answerer.flags {
-        text.push_str(&format!(", {flag}"));
+        text += &format!(", {flag}");
     }
     text
 }

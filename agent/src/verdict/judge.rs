@@ -11,11 +11,12 @@ use super::{
         Severity, Verdict,
     },
     claims::Claim,
+    program::same_program,
     state::{SETTLE, State, TTL},
     text::{ago, few},
     view::{Answerer, Scope, View},
 };
-use crate::evidence::Origin;
+use crate::evidence::{Named, Origin};
 
 /// A change of answerer is told for this long, seconds.
 const GRACE: i64 = 60;
@@ -59,9 +60,9 @@ pub fn worst(findings: &[Finding]) -> Severity {
 fn split(view: &View, now: Timestamp) -> Option<Finding> {
     let programs: Vec<_> = answering(view).filter(|answerer| answerer.origin != Origin::Kernel).collect();
     let (first, rest) = programs.split_first()?;
-    if rest.iter().any(|other| (&other.node, &other.sender) != (&first.node, &first.sender)) {
+    if rest.iter().any(|other| !is_one_program(first, other)) {
         let who = few(programs.iter().map(|answerer| told(answerer, now)));
-        return found(&SPLIT, view, Some(first), format!("{} answer: {who}", programs.len()));
+        return Some(found(&SPLIT, view, Some(first), format!("{} answer: {who}", programs.len())));
     }
     let twins: Vec<_> = programs.iter().filter(|answerer| answerer.same_segment).collect();
     if twins.len() < 2 {
@@ -69,7 +70,17 @@ fn split(view: &View, now: Timestamp) -> Option<Finding> {
     }
     let macs = few(twins.iter().map(|answerer| format!("{} on {}", answerer.mac, answerer.interface)));
     let reason = format!("{} answers with {} MACs on one segment: {macs}", first.node, twins.len());
-    found(&SPLIT, view, Some(first), reason)
+    Some(found(&SPLIT, view, Some(first), reason))
+}
+
+/// MetalLB has a socket on each interface: two of one node that nothing names may well be one program's.
+fn is_one_program(one: &Answerer, other: &Answerer) -> bool {
+    let unnamed =
+        |answerer: &Answerer| answerer.sender.as_ref().is_none_or(|sender| sender.by == Named::Cookie);
+    let apart = one.interfaces.iter().all(|interface| !other.interfaces.contains(interface));
+    one.node == other.node
+        && (same_program(one.sender.as_ref(), other.sender.as_ref())
+            || (unnamed(one) && unnamed(other) && apart))
 }
 
 fn shadow(view: &View, now: Timestamp) -> Option<Finding> {
@@ -82,7 +93,7 @@ fn shadow(view: &View, now: Timestamp) -> Option<Finding> {
     } else {
         format!("beside {}", few(programs.iter().map(|answerer| told(answerer, now))))
     };
-    found(&SHADOW, view, Some(first), format!("{who} answers from its own kernel, {beside}"))
+    Some(found(&SHADOW, view, Some(first), format!("{who} answers from its own kernel, {beside}")))
 }
 
 fn foreign(view: &View, now: Timestamp) -> Option<Finding> {
@@ -90,7 +101,7 @@ fn foreign(view: &View, now: Timestamp) -> Option<Finding> {
         return None;
     }
     let who = few(current(view, now).map(|claim| claimed(claim, now)));
-    if who.is_empty() { None } else { found(&FOREIGN, view, None, who) }
+    if who.is_empty() { None } else { Some(found(&FOREIGN, view, None, who)) }
 }
 
 fn handover(view: &View, now: Timestamp) -> Option<Finding> {
@@ -111,7 +122,7 @@ fn handover(view: &View, now: Timestamp) -> Option<Finding> {
         return None;
     }
     let reason = format!("{} took over from {} {}", heir.node, former.node, ago(began, now));
-    found(&HANDOVER, view, Some(heir), reason)
+    Some(found(&HANDOVER, view, Some(heir), reason))
 }
 
 fn silent(view: &View, now: Timestamp) -> Option<Finding> {
@@ -129,7 +140,7 @@ fn silent(view: &View, now: Timestamp) -> Option<Finding> {
         |(reply, answerer)| format!("the last answer was {}'s {}", answerer.node, ago(reply, now)),
     );
     let reason = format!("asked {}, no answer from {}; {before}", ago(asked, now), agents(view));
-    found(&SILENT, view, last.map(|(_, answerer)| answerer), reason)
+    Some(found(&SILENT, view, last.map(|(_, answerer)| answerer), reason))
 }
 
 fn idle(view: &View, now: Timestamp) -> Option<Finding> {
@@ -148,18 +159,23 @@ fn idle(view: &View, now: Timestamp) -> Option<Finding> {
         .map_or_else(String::new, |answerer| {
             format!("; {} announced it {}", answerer.node, ago(answerer.last, now))
         });
-    found(&IDLE, view, None, format!("{asked}{announced}"))
+    Some(found(&IDLE, view, None, format!("{asked}{announced}")))
 }
 
+/// MetalLB announces on every interface that is up, carrier or not: only that does no harm while another one works.
 fn no_carrier(view: &View, _: Timestamp) -> Option<Finding> {
+    let live = |answerer: &&Answerer| matches!(answerer.state, State::Answering | State::Announced);
+    let works = view.answerers.iter().filter(live).any(|answerer| answerer.carrier);
     let dead: Vec<_> = view
         .answerers
         .iter()
-        .filter(|answerer| matches!(answerer.state, State::Answering | State::Announced) && !answerer.carrier)
+        .filter(live)
+        .filter(|answerer| !answerer.carrier && (answerer.state == State::Answering || !works))
         .collect();
     let first = dead.first()?;
     let who = few(dead.iter().map(|answerer| format!("{} on {}", answerer.interface, answerer.node)));
-    found(&NO_CARRIER, view, Some(first), format!("{} sends through {who}, without carrier", first.origin))
+    let reason = format!("the {} sends through {who}, without carrier", first.origin);
+    Some(found(&NO_CARRIER, view, Some(first), reason))
 }
 
 fn mismatch(view: &View, now: Timestamp) -> Option<Finding> {
@@ -174,7 +190,7 @@ fn mismatch(view: &View, now: Timestamp) -> Option<Finding> {
         (None, Some(claim)) => claimed(claim, now),
         (None, None) => return None,
     };
-    found(&SENDER_MISMATCH, view, ours, format!("{who}, in a frame with another Ethernet source"))
+    Some(found(&SENDER_MISMATCH, view, ours, format!("{who}, in a frame with another Ethernet source")))
 }
 
 fn partial(view: &View, now: Timestamp) -> Option<Finding> {
@@ -198,7 +214,7 @@ fn partial(view: &View, now: Timestamp) -> Option<Finding> {
             agents(view)
         ));
     }
-    if reasons.is_empty() { None } else { found(&PARTIAL_VIEW, view, None, reasons.join("; ")) }
+    if reasons.is_empty() { None } else { Some(found(&PARTIAL_VIEW, view, None, reasons.join("; "))) }
 }
 
 fn overflow(view: &View, _: Timestamp) -> Option<Finding> {
@@ -206,7 +222,12 @@ fn overflow(view: &View, _: Timestamp) -> Option<Finding> {
         return None;
     }
     let named = view.answerers.len() + view.foreign.len() + view.heard.len();
-    found(&OVERFLOW, view, None, format!("{} frames of claimants beyond the {named} named", view.overflow))
+    Some(found(
+        &OVERFLOW,
+        view,
+        None,
+        format!("{} frames of claimants beyond the {named} named", view.overflow),
+    ))
 }
 
 /// Whether silence and strangers mean something: everybody was asked and everybody told.
@@ -238,14 +259,9 @@ fn unanswered_request(view: &View, now: Timestamp) -> Option<Timestamp> {
     })
 }
 
-fn found(
-    verdict: &'static Verdict,
-    view: &View,
-    about: Option<&Answerer>,
-    reason: String,
-) -> Option<Finding> {
+fn found(verdict: &'static Verdict, view: &View, about: Option<&Answerer>, reason: String) -> Finding {
     let next = verdict.next_for(view.ip, about.map(|answerer| answerer.node.as_str()));
-    Some(Finding { verdict, reason, next })
+    Finding { verdict, reason, next }
 }
 
 fn told(answerer: &Answerer, now: Timestamp) -> String {

@@ -9,6 +9,7 @@ mod clock;
 mod figures;
 mod judge;
 mod owners;
+mod program;
 #[cfg(test)]
 pub(crate) mod sample;
 mod state;

@@ -5,7 +5,7 @@ use super::{
     sample::{T0, all, alone, announcer, at, before, but_one, kernel, node, speaker},
     views,
 };
-use crate::evidence::{Local, NodeReport, Origin};
+use crate::evidence::{Local, Named, NodeReport, Origin};
 
 struct Row {
     name: &'static str,
@@ -144,6 +144,21 @@ fn several_answerers() -> Vec<Row> {
             },
             &["SHADOW"],
         ),
+        row(
+            "two NICs on two segments, a socket for each",
+            {
+                let with_cookie = |mut local: Local, cookie| {
+                    if let Some(sender) = &mut local.sender {
+                        (sender.cookie, sender.by) = (cookie, Named::Cookie);
+                    }
+                    local
+                };
+                let other = Local { interface: "eth1".into(), ..speaker(2, 300, 5) };
+                let here = node("n1", 1).nic("eth1", 2).local(with_cookie(speaker(1, 300, 5), 1));
+                vec![here.local(with_cookie(other, 2)).done()]
+            },
+            &[],
+        ),
     ]
 }
 
@@ -261,6 +276,26 @@ fn strangers_and_silence() -> Vec<Row> {
             "an agent that observes nothing",
             vec![owner().done(), node("n2", 2).observing_nothing().done()],
             &["PARTIAL-VIEW"],
+        ),
+        row(
+            "a second NIC without carrier that only announces",
+            {
+                let other = Local { interface: "eth1".into(), ..announcer(2, 300, 290) };
+                vec![
+                    node("n1", 1)
+                        .nic("eth1", 2)
+                        .local(speaker(1, 300, 5))
+                        .local(other)
+                        .edit(|report| report.interfaces[1].carrier = false)
+                        .done(),
+                ]
+            },
+            &[],
+        ),
+        row(
+            "the only one that announces has no carrier",
+            { vec![node("n1", 1).local(announcer(1, 300, 290)).without_carrier().done()] },
+            &["NO-CARRIER", "IDLE"],
         ),
         row("an owner without carrier", vec![owner().without_carrier().done()], &["NO-CARRIER"]),
         row(

@@ -24,7 +24,7 @@ pub(super) fn few(items: impl IntoIterator<Item = String>) -> String {
     let items: Vec<_> = items.into_iter().collect();
     let mut text = items.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
     if items.len() > SHOWN {
-        text.push_str(&format!(" and {} more", items.len() - SHOWN));
+        text += &format!(" and {} more", items.len() - SHOWN);
     }
     text
 }

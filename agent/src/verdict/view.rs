@@ -9,6 +9,7 @@ use super::{
     claims::{Claim, claims},
     figures::Figures,
     owners::Owners,
+    program::{programs, same_program},
     state::{State, began_after, last_reply, replaced, senders, state},
 };
 use crate::evidence::{Heard, LbIp, Local, MacAddr, NodeReport, Origin, Sender};
@@ -157,15 +158,21 @@ pub fn views(reports: &[NodeReport], coverage: &Coverage, now: Timestamp) -> Vec
 /// Agents that replied and yet can't know about this IP count with those that failed.
 fn rests_on(seen: &[Seen<'_>], reports: &[NodeReport], coverage: &Coverage) -> Coverage {
     let mut agents = coverage.clone();
-    let mut blind = |report: &NodeReport, error: &str| {
-        agents.failed.push(Failed { agent: report.node.clone(), error: error.to_owned() });
-    };
+    // In the order of the reports.
+    let mut watching = seen.iter().map(Seen::node).peekable();
     for report in reports {
-        if report.interfaces.iter().all(|interface| interface.hook.is_none()) {
-            blind(report, "observes no interface");
-        } else if seen.len() < reports.len() && !seen.iter().any(|seen| seen.node() == report.node) {
-            blind(report, "does not watch this address");
+        let mut watches = false;
+        while watching.next_if_eq(&report.node.as_str()).is_some() {
+            watches = true;
         }
+        let error = if report.interfaces.iter().all(|interface| interface.hook.is_none()) {
+            "observes no interface"
+        } else if watches {
+            continue;
+        } else {
+            "does not watch this address"
+        };
+        agents.failed.push(Failed { agent: report.node.clone(), error: error.to_owned() });
     }
     agents.replied = agents.asked.saturating_sub(agents.failed.len());
     agents
@@ -174,10 +181,10 @@ fn rests_on(seen: &[Seen<'_>], reports: &[NodeReport], coverage: &Coverage) -> C
 fn answerers(seen: &[Seen<'_>], now: Timestamp) -> Vec<Answerer> {
     let mut merged: Vec<Answerer> = Vec::new();
     for here in seen {
-        let mut locals: Vec<_> = senders(here.lb).collect();
+        let mut programs = programs(here.lb);
         // Of equals, the VLAN (untagged inside) speaks for its NIC.
-        locals.sort_by_key(|local| (std::cmp::Reverse(local.replies), local.vlan, &local.interface));
-        for local in locals {
+        programs.sort_by(|a, b| (b.replies, a.vlan, &a.interface).cmp(&(a.replies, b.vlan, &b.interface)));
+        for local in &programs {
             let one = answerer(local, here, seen, now);
             match merged.iter_mut().find(|known| known.is_same(&one)) {
                 Some(known) => known.merge(one),
@@ -222,7 +229,7 @@ impl Answerer {
         self.node == other.node
             && self.mac == other.mac
             && self.origin == other.origin
-            && self.sender == other.sender
+            && same_program(self.sender.as_ref(), other.sender.as_ref())
     }
 
     /// The same frames seen on a further interface: the larger figure, never the sum.

@@ -37,7 +37,7 @@ LB IP       NODE  INTERFACE  MAC                ORIGIN   REPLIES  LAST ANSWER  V
 192.0.2.10  n1    eth0       00:00:5e:00:53:01  speaker  12       3s ago       L2W102 SHADOW
 192.0.2.10  n2    eth0       00:00:5e:00:53:02  kernel   12       3s ago
 
-1 LB IPs: 0 fine, 1 with problems; from 2 of 2 agents
+1 LB IP: 0 fine, 1 with problems; from 2 of 2 agents
 "
     );
     assert_eq!(document.exit(), Exit::Problem);
@@ -61,7 +61,7 @@ fn an_ip_without_answerer_still_has_its_line() {
         text.contains("192.0.2.10  -     -          -    -       -        -            L2W210 IDLE\n"),
         "{text}"
     );
-    assert!(text.ends_with("\n1 LB IPs: 1 fine; from 1 of 1 agent\n"), "{text}");
+    assert!(text.ends_with("\n1 LB IP: 1 fine; from 1 of 1 agent\n"), "{text}");
 }
 
 #[test]
