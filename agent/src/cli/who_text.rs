@@ -25,7 +25,7 @@ pub(super) fn text(judged: &Judged, now: Timestamp, table: impl Fn(&[&str]) -> T
 
 fn push(page: &mut String, title: &str, part: &str) {
     if !part.is_empty() {
-        *page += &format!("\n{title}\n{}", indent(part));
+        page.extend(["\n", title, "\n", &indent(part)]);
     }
 }
 
@@ -68,17 +68,11 @@ fn answerers(answerers: &[Answerer], now: Timestamp, table: &impl Fn(&[&str]) ->
 }
 
 fn state(answerer: &Answerer) -> String {
-    let mut text = answerer.state.to_string();
-    if let Some(successor) = &answerer.successor {
-        text += &format!(" by {}", successor.node);
-    }
-    if !answerer.carrier {
-        text += ", no carrier";
-    }
-    for flag in &answerer.flags {
-        text += &format!(", {flag}");
-    }
-    text
+    let by =
+        answerer.successor.as_ref().map(|successor| format!(" by {}", successor.node)).unwrap_or_default();
+    let carrier = if answerer.carrier { "" } else { ", no carrier" };
+    let flags: String = answerer.flags.iter().flat_map(|flag| [", ", flag]).collect();
+    format!("{}{by}{carrier}{flags}", answerer.state)
 }
 
 fn by_what(sender: &Sender) -> String {

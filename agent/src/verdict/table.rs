@@ -294,7 +294,7 @@ fn strangers_and_silence() -> Vec<Row> {
         ),
         row(
             "the only one that announces has no carrier",
-            { vec![node("n1", 1).local(announcer(1, 300, 290)).without_carrier().done()] },
+            vec![node("n1", 1).local(announcer(1, 300, 290)).without_carrier().done()],
             &["NO-CARRIER", "IDLE"],
         ),
         row("an owner without carrier", vec![owner().without_carrier().done()], &["NO-CARRIER"]),

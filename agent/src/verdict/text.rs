@@ -22,11 +22,11 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
 pub(super) fn few(items: impl IntoIterator<Item = String>) -> String {
     const SHOWN: usize = 4;
     let items: Vec<_> = items.into_iter().collect();
-    let mut text = items.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if items.len() > SHOWN {
-        text += &format!(" and {} more", items.len() - SHOWN);
+    let shown = items.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match items.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
-    text
 }
 
 #[cfg(test)]
