@@ -8,7 +8,7 @@ use super::{
     client::{self, AgentArgs},
     exit::Outcome,
     output::{self, Document, Format, Judged, OutputArgs},
-    table::Table,
+    table::{Table, short_name},
 };
 use crate::verdict::{Answerer, Finding, Severity, State, ago};
 
@@ -81,11 +81,13 @@ fn render(document: &Document, format: Format, table: impl Fn(&[&str]) -> Table)
             shown.push(None);
         }
         for (line, answerer) in shown.into_iter().enumerate() {
-            let verdict = if line == 0 { verdict(judged) } else { String::new() };
+            // Once for all lines of an IP.
+            let (verdict, severity) =
+                if line == 0 { (verdict(judged), Some(judged.severity)) } else { (String::new(), None) };
             if wide {
-                table.row(wide_row(judged, answerer, verdict, document.time), Some(judged.severity));
+                table.row(wide_row(judged, answerer, verdict, document.time), severity);
             } else {
-                table.row(row(judged, answerer, verdict, document.time), Some(judged.severity));
+                table.row(row(judged, answerer, verdict, document.time), severity);
             }
         }
     }
@@ -114,7 +116,7 @@ fn row(judged: &Judged, answerer: Option<&Answerer>, verdict: String, now: Times
 fn wide_row(judged: &Judged, answerer: Option<&Answerer>, verdict: String, now: Timestamp) -> [String; 12] {
     let [ip, node, interface, mac, origin, replies, last, verdict] = row(judged, answerer, verdict, now);
     let of = |tell: &dyn Fn(&Answerer) -> String| answerer.map_or_else(|| "-".to_owned(), tell);
-    let sender = of(&|a| a.sender.as_ref().map_or_else(|| "-".to_owned(), |sender| sender.name.clone()));
+    let sender = of(&|a| a.sender.as_ref().map_or_else(|| "-".to_owned(), short_name));
     let state = of(&|a| a.state.to_string());
     let announced = of(&|a| a.announcements.to_string());
     let asked = judged.requests.last.map_or_else(|| "never".to_owned(), |request| ago(request, now));

@@ -2,9 +2,19 @@
 
 use std::{env, io::IsTerminal as _};
 
-use comfy_table::{Cell, Color, ContentArrangement, TableStyle};
+use comfy_table::{
+    Cell, Color,
+    ColumnConstraint::{ContentWidth, LowerBoundary},
+    ContentArrangement, TableStyle, Width,
+};
 
-use crate::verdict::Severity;
+use crate::{
+    evidence::{Named, Sender},
+    verdict::Severity,
+};
+
+/// The last column gets no narrower, however narrow the terminal.
+const LAST_COLUMN: u16 = 16;
 
 /// Columns with two spaces between them and no lines, so that `awk` and `cut` work on it.
 pub(super) struct Table {
@@ -37,17 +47,14 @@ impl Table {
         Self { table, coloured: false }
     }
 
-    /// Adds a row; the severity colours its text.
+    /// Adds a row; the severity colours its last cell.
     pub(super) fn row<const N: usize>(&mut self, cells: [String; N], severity: Option<Severity>) {
         let color = severity.filter(|_| self.coloured).and_then(color);
-        let cell = |text: String| {
-            let cell = Cell::new(printable(&text));
-            match color {
-                Some(color) => cell.fg(color),
-                None => cell,
-            }
-        };
-        self.table.add_row(cells.map(cell));
+        let mut cells = cells.map(|text| Cell::new(printable(&text)));
+        if let (Some(last), Some(color)) = (cells.last_mut(), color) {
+            *last = std::mem::replace(last, Cell::new("")).fg(color);
+        }
+        self.table.add_row(cells);
     }
 
     /// The text, each line without spaces at its end.
@@ -55,8 +62,12 @@ impl Table {
         if self.coloured {
             self.table.enforce_styling();
         }
-        for column in self.table.column_iter_mut() {
-            column.set_padding((0, 2));
+        let last = self.table.column_count().saturating_sub(1);
+        for (place, column) in self.table.column_iter_mut().enumerate() {
+            // Addresses and figures that are broken in two can't be copied: only the last column wraps.
+            let constraint =
+                if place == last { LowerBoundary(Width::Fixed(LAST_COLUMN)) } else { ContentWidth };
+            column.set_padding((0, 2)).set_constraint(constraint);
         }
         let mut text = String::new();
         for line in self.table.lines() {
@@ -64,6 +75,14 @@ impl Table {
             text.push('\n');
         }
         text
+    }
+}
+
+/// A container id as its tools show it, twelve digits; other names as they are.
+pub(super) fn short_name(sender: &Sender) -> String {
+    match (sender.by, sender.name.get(..12)) {
+        (Named::Container, Some(short)) => short.to_owned(),
+        _ => sender.name.clone(),
     }
 }
 
@@ -102,10 +121,11 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_wraps_instead_of_overflowing() {
-        let text = sample(Some(26)).render();
-        assert!(text.lines().all(|line| line.len() <= 26), "{text}");
+    fn on_a_narrow_terminal_the_last_column_wraps() {
+        let text = sample(Some(30)).render();
+        assert!(text.lines().all(|line| line.len() <= 30), "{text}");
         assert!(text.lines().count() > 2, "{text}");
+        assert!(sample(Some(10)).render().contains("192.0.2.10"));
     }
 
     #[test]

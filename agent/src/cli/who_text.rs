@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     output::{Judged, OnNode},
-    table::{Table, printable},
+    table::{Table, printable, short_name},
 };
 use crate::{
     evidence::{Latency, OnInterface, Sender},
@@ -76,10 +76,10 @@ fn state(answerer: &Answerer) -> String {
 }
 
 fn by_what(sender: &Sender) -> String {
-    let Sender { name, by, cookie: _, cgroup: _, pid } = sender;
+    let Sender { name: _, by, cookie: _, cgroup: _, pid } = sender;
     let by = format!("{by:?}").to_lowercase();
     let pid = pid.map_or_else(String::new, |pid| format!(", pid {pid}"));
-    format!("{name} (by {by}{pid})")
+    format!("{} (by {by}{pid})", short_name(sender))
 }
 
 fn claims(claims: &[Claim], now: Timestamp, table: &impl Fn(&[&str]) -> Table) -> String {

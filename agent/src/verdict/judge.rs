@@ -89,11 +89,11 @@ fn shadow(view: &View, now: Timestamp) -> Option<Finding> {
     let first = kernels.first()?;
     let who = few(kernels.iter().map(|answerer| told(answerer, now)));
     let beside = if programs.is_empty() {
-        "and no program does".to_owned()
+        "no program answers".to_owned()
     } else {
-        format!("beside {}", few(programs.iter().map(|answerer| told(answerer, now))))
+        format!("beside: {}", few(programs.iter().map(|answerer| told(answerer, now))))
     };
-    Some(found(&SHADOW, view, Some(first), format!("{who} answers from its own kernel, {beside}")))
+    Some(found(&SHADOW, view, Some(first), format!("answered by a kernel: {who}; {beside}")))
 }
 
 fn foreign(view: &View, now: Timestamp) -> Option<Finding> {
@@ -190,7 +190,7 @@ fn mismatch(view: &View, now: Timestamp) -> Option<Finding> {
         (None, Some(claim)) => claimed(claim, now),
         (None, None) => return None,
     };
-    Some(found(&SENDER_MISMATCH, view, ours, format!("{who}, in a frame with another Ethernet source")))
+    Some(found(&SENDER_MISMATCH, view, ours, format!("{who}: its frames have another Ethernet source")))
 }
 
 fn partial(view: &View, now: Timestamp) -> Option<Finding> {
@@ -266,7 +266,7 @@ fn found(verdict: &'static Verdict, view: &View, about: Option<&Answerer>, reaso
 
 fn told(answerer: &Answerer, now: Timestamp) -> String {
     let Answerer { node, mac, origin, last, last_reply, .. } = answerer;
-    format!("{node} ({origin}, {mac}) {}", ago(last_reply.unwrap_or(*last), now))
+    format!("{node} ({origin}, {mac}, {})", ago(last_reply.unwrap_or(*last), now))
 }
 
 fn claimed(claim: &Claim, now: Timestamp) -> String {

@@ -361,7 +361,7 @@ fn reasons_carry_the_numbers() {
     let found = judge(&views(&reports, &all(2), at(T0))[0], at(T0));
     assert_eq!(
         found[0].reason,
-        "n2 (kernel, 00:00:5e:00:53:02) 4s ago answers from its own kernel, beside n1 (speaker, 00:00:5e:00:53:01) 5s ago"
+        "answered by a kernel: n2 (kernel, 00:00:5e:00:53:02, 4s ago); beside: n1 (speaker, 00:00:5e:00:53:01, 5s ago)"
     );
     assert!(found[0].next.starts_with("on n2, "), "{}", found[0].next);
 }

@@ -57,7 +57,7 @@ pub struct View {
     pub ip: IpAddr,
     /// On whom this rests.
     pub agents: Coverage,
-    /// Who answers, answered or announced; whoever counts most first.
+    /// Who answers, answered or announced: by state, then by node.
     pub answerers: Vec<Answerer>,
     /// Claims of MACs that belong to none of the asked nodes.
     pub foreign: Vec<Claim>,
@@ -192,7 +192,8 @@ fn answerers(seen: &[Seen<'_>], now: Timestamp) -> Vec<Answerer> {
             }
         }
     }
-    merged.sort_by(|a, b| (a.state, b.last, &a.node).cmp(&(b.state, a.last, &b.node)));
+    // Not by time alone: rows must not change places whenever somebody looks.
+    merged.sort_by(|a, b| (a.state, &a.node, b.last).cmp(&(b.state, &b.node, a.last)));
     merged
 }
 
