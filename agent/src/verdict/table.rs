@@ -201,6 +201,14 @@ fn handovers() -> Vec<Row> {
             &["HANDOVER"],
         ),
         row(
+            "announced again, hours after the former one's last answer",
+            {
+                let heir = node("n2", 2).asked(5).local(speaker(2, 200_000, 5)).announced(20).done();
+                vec![node("n1", 1).asked(5).local(speaker(1, 90_000, 4000)).heard(2, 20).done(), heir]
+            },
+            &[],
+        ),
+        row(
             "a handover between clocks three seconds apart",
             {
                 let ahead = node("n1", 1).asked(41).local(speaker(1, 300, 41)).skewed(3).done();
@@ -344,6 +352,21 @@ fn requests_of_several_nodes_are_the_most_and_never_the_sum() {
     let reports = [bystander("n1", 1, 5), node("n2", 2).asked(9).asked(5).done(), node("n3", 3).done()];
     let view = &views(&reports, &all(3), at(T0))[0];
     assert_eq!((view.requests.group, view.requests.last), (2, Some(before(5))));
+}
+
+#[test]
+fn unanswered_is_the_least_of_those_that_were_asked() {
+    let with = |name, mac, unanswered| {
+        node(name, mac).asked(5).edit(|report| report.lb_ips[0].interfaces[0].unanswered = unanswered).done()
+    };
+    let reports = [with("n1", 1, 3), with("n2", 2, 9), node("n3", 3).done()];
+    assert_eq!(views(&reports, &all(3), at(T0))[0].requests.unanswered, 3);
+}
+
+#[test]
+fn an_announcement_of_long_ago_is_still_all_that_was_said() {
+    let report = node("n1", 1).local(announcer(1, 9000, 8000)).done();
+    assert_eq!(views(&[report], &all(1), at(T0))[0].answerers[0].state, State::Announced);
 }
 
 #[test]
