@@ -5,6 +5,11 @@
 
 #![no_std]
 #![no_main]
+#![expect(clippy::needless_pass_by_value, reason = "the classifier macro hands the context over")]
+#![expect(
+    clippy::inline_always,
+    reason = "the verifier sees no bounds check across a call, and a call costs a frame"
+)]
 #![feature(core_intrinsics)]
 #![expect(internal_features, reason = "the target's only way to an atomic add")]
 #![expect(unsafe_code, reason = "map values and packet bytes are raw pointers that the verifier checks")]
@@ -15,7 +20,7 @@ use aya_ebpf::{bindings::tcx_action_base::TCX_NEXT, macros::classifier, programs
 
 /// Frames that come in.
 #[classifier]
-pub fn l2witness_in(ctx: TcContext) -> i32 {
+fn l2witness_in(ctx: TcContext) -> i32 {
     if programs::may_concern(&ctx) {
         programs::frame_in(ctx.skb.skb);
     }
@@ -24,7 +29,7 @@ pub fn l2witness_in(ctx: TcContext) -> i32 {
 
 /// Frames that are handed to the device.
 #[classifier]
-pub fn l2witness_out(ctx: TcContext) -> i32 {
+fn l2witness_out(ctx: TcContext) -> i32 {
     if programs::may_concern(&ctx) {
         programs::frame_out(ctx.skb.skb);
     }
@@ -33,7 +38,7 @@ pub fn l2witness_out(ctx: TcContext) -> i32 {
 
 /// Does nothing: the yardstick of `cargo xtask bench`. The agent never loads it.
 #[classifier]
-pub fn l2witness_empty(_: TcContext) -> i32 {
+fn l2witness_empty(_: TcContext) -> i32 {
     TCX_NEXT
 }
 

@@ -35,7 +35,10 @@ pub(super) const SHARED_MAPS: [&str; 5] = ["WATCHED", "PREFILTER", "CLAIMS", "KE
 
 fn load(pins: &Pins, slots: u32, capacity: u32) -> Result<Ebpf, Error> {
     let mut loader = EbpfLoader::new();
-    loader.map_max_entries("SLOTS", slots).map_max_entries("WATCHED", capacity).map_max_entries("CLAIMS", capacity);
+    loader
+        .map_max_entries("SLOTS", slots)
+        .map_max_entries("WATCHED", capacity)
+        .map_max_entries("CLAIMS", capacity);
     for name in SHARED_MAPS {
         loader.map_pin_path(name, pins.map(name));
     }
@@ -46,7 +49,10 @@ fn take(ebpf: &mut Ebpf, name: &'static str) -> Result<Map, Error> {
     ebpf.take_map(name).ok_or(Error::Object(name))
 }
 
-fn typed<M: TryFrom<Map, Error = aya::maps::MapError>>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, Error> {
+fn typed<M: TryFrom<Map, Error = aya::maps::MapError>>(
+    ebpf: &mut Ebpf,
+    name: &'static str,
+) -> Result<M, Error> {
     M::try_from(take(ebpf, name)?).map_err(|error| Error::Map(error, name))
 }
 
@@ -169,7 +175,10 @@ impl Programs {
     }
 }
 
-pub(super) fn classifier<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut SchedClassifier, Error> {
+pub(super) fn classifier<'a>(
+    ebpf: &'a mut Ebpf,
+    name: &'static str,
+) -> Result<&'a mut SchedClassifier, Error> {
     let program = ebpf.program_mut(name).ok_or(Error::Object(name))?;
     program.try_into().map_err(|_| Error::Object(name))
 }
