@@ -4,7 +4,7 @@ use core::mem::offset_of;
 
 use aya_ebpf::programs::TcContext;
 use l2witness_ebpf::{
-    frame::{Flags, Kind, Mac, Message},
+    frame::{Delivery, Flags, Kind, Mac, Message, Protocol},
     layout::{Counter, Origin, RECENT, Slot, Stamp, UNANSWERED_NS, latency_bucket},
 };
 
@@ -58,15 +58,17 @@ pub(super) fn received(ctx: &TcContext, message: &Message, index: u32, now: u64)
     // SAFETY: the context pointer is the kernel's.
     let other_host = unsafe { (*ctx.skb.skb).pkt_type } == PACKET_OTHERHOST;
     cells.count(Counter::received(message.kind, message.delivery, other_host));
-    cells.stamp(
-        match message.kind {
-            Kind::Request => Stamp::Request,
-            Kind::Probe => Stamp::Probe,
-            Kind::Reply => Stamp::ReplyReceived,
-            Kind::AnnouncementRequest | Kind::AnnouncementReply => Stamp::AnnouncementReceived,
-        },
-        now,
-    );
+    if answerable(message) {
+        cells.stamp(
+            match message.kind {
+                Kind::Request => Stamp::Request,
+                Kind::Probe => Stamp::Probe,
+                Kind::Reply => Stamp::ReplyReceived,
+                Kind::AnnouncementRequest | Kind::AnnouncementReply => Stamp::AnnouncementReceived,
+            },
+            now,
+        );
+    }
     if matches!(message.kind, Kind::Request) {
         if message.flags.has(Flags::NO_LINK_LAYER) {
             add(&mut cells.slot.counts[Counter::RequestNoLinkLayer as usize], 1);
@@ -77,6 +79,15 @@ pub(super) fn received(ctx: &TcContext, message: &Message, index: u32, now: u64)
     } else if message.flags.has(Flags::HARDWARE_MISMATCH) {
         add(&mut cells.slot.counts[Counter::HardwareMismatch as usize], 1);
     }
+}
+
+/// Whether silence after it would mean something. MetalLB answers no solicitation by unicast and none without
+/// link-layer option (`internal/layer2/ndp.go`), so after those a healthy owner is silent, too.
+#[inline(always)]
+fn answerable(message: &Message) -> bool {
+    matches!(message.protocol, Protocol::Arp)
+        || !matches!(message.kind, Kind::Request)
+        || (matches!(message.delivery, Delivery::Group) && !message.flags.has(Flags::NO_LINK_LAYER))
 }
 
 /// A frame that went out.
