@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use nix::sys::signal::{SigSet, Signal};
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code of a program that was interrupted, as shells have it.
 pub const EXIT_CODE: u8 = 130;
@@ -29,24 +30,34 @@ impl fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// From now on a signal makes [`check`] fail; the second one ends the program at once. To be called
-/// before other threads are started, because they inherit which signals are blocked. (Programs that
-/// are run do not: the standard library unblocks all signals for them.)
+/// From now on a signal makes [`check`] fail; the second one ends the program at once. The programs
+/// that are run know nothing of it: signals are caught here, not blocked, which they would inherit.
 ///
 /// # Errors
 ///
-/// The thread that waits for signals can't be started.
+/// The signals can't be caught.
 pub fn watch() -> Result<()> {
-    let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
-    signals.thread_block().context("block signals")?;
-    let wait = move || {
-        while signals.wait().is_ok() {
+    let runtime = Builder::new_current_thread().enable_io().build().context("start a runtime")?;
+    let entered = runtime.enter();
+    let catch = |kind| signal(kind).context("catch a signal");
+    let mut interrupt = catch(SignalKind::interrupt())?;
+    let mut terminate = catch(SignalKind::terminate())?;
+    let mut hang_up = catch(SignalKind::hangup())?;
+    drop(entered);
+    let wait = async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
+            }
             if ASKED.swap(true, Ordering::Relaxed) {
                 process::exit(EXIT_CODE.into());
             }
         }
     };
-    thread::Builder::new().name("signals".to_owned()).spawn(wait).map(drop).context("start a thread")
+    let thread = thread::Builder::new().name("signals".to_owned());
+    thread.spawn(move || runtime.block_on(wait)).map(drop).context("start a thread")
 }
 
 /// Whether it is time to end.

@@ -29,8 +29,8 @@ pub(super) fn until_told(cluster: &Cluster) -> Result<()> {
     thread::Builder::new().name("enter".to_owned()).spawn(wait).context("start a thread")?;
     loop {
         match enter.recv_timeout(INTERVAL) {
-            Err(RecvTimeoutError::Timeout) => interrupt::check()?,
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) if interrupt::check().is_ok() => {}
+            Err(_) | Ok(()) => return Ok(()),
         }
     }
 }
