@@ -16,6 +16,7 @@ mod sample;
 mod table;
 
 use std::fs;
+use std::io::{self, Write as _};
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -40,21 +41,22 @@ pub struct Options {
 pub fn run(options: Options) -> Result<()> {
     let Options { json, rounds } = options;
     interrupt::watch()?;
+    let mut stdout = io::stdout();
     let machine = machine()?;
     if !json {
-        println!("{machine}, the median of {rounds} rounds");
+        writeln!(stdout, "{machine}, the median of {rounds} rounds")?;
     }
     let mut sections = Vec::new();
     for (what, measure) in SECTIONS {
         let section = measure(rounds).with_context(|| format!("measure {what}"))?;
         if !json {
-            print!("\n{section}");
+            write!(stdout, "\n{section}")?;
         }
         sections.push(section);
     }
     if json {
         let document = json!({ "machine": machine, "rounds": rounds, "sections": sections });
-        println!("{}", serde_json::to_string_pretty(&document)?);
+        writeln!(stdout, "{document:#}")?;
     }
     Ok(())
 }

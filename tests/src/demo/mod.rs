@@ -17,6 +17,8 @@ mod keep;
 mod stages;
 mod witness;
 
+use std::io::{self, Write as _};
+
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
@@ -40,9 +42,11 @@ pub struct Options {
 pub fn run(options: Options) -> Result<()> {
     let Options { json, keep } = options;
     interrupt::watch()?;
+    // Not println: who reads may go away early, as head does, and then all is to be cleaned up quietly.
+    let mut stdout = io::stdout();
     let cluster = Cluster::start().context("start the lab")?;
     if !json {
-        println!("{}", cluster.introduction());
+        writeln!(stdout, "{}", cluster.introduction())?;
     }
     let mut documents = Vec::new();
     for (number, Stage { name, play }) in STAGES.iter().enumerate() {
@@ -51,14 +55,14 @@ pub fn run(options: Options) -> Result<()> {
             documents.push(json!({ "name": name, "lb_ips": told.document.raw() }));
             continue;
         }
-        println!("\n── {} of {}: {name}\n{}", number + 1, STAGES.len(), told.text);
+        writeln!(stdout, "\n── {} of {}: {name}\n{}", number + 1, STAGES.len(), told.text)?;
         cluster.witness().show(&["status"])?;
         if let Some(ip) = told.who {
             cluster.witness().show(&["who", &ip.to_string()])?;
         }
     }
     if json {
-        println!("{}", serde_json::to_string_pretty(&json!({ "stages": documents }))?);
+        writeln!(stdout, "{:#}", json!({ "stages": documents }))?;
     }
     if keep { keep::until_told(&cluster) } else { Ok(()) }
 }

@@ -100,6 +100,8 @@ fn fault(cluster: &Cluster) -> Result<Told> {
 
 fn foreign(cluster: &Cluster) -> Result<Told> {
     cluster.node(3).host().ip(["link", "del", IPVS])?;
+    let before = cluster.witness().status()?;
+    let replied = |since: &Document, node| since.replies(Cluster::A, node) > before.replies(Cluster::A, node);
     let IpAddr::V4(wanted) = Cluster::B else { bail!("{} is no IPv4 address", Cluster::B) };
     let stranger = cluster.stranger();
     let claimant = Station::new(stranger.mac(), wanted);
@@ -109,7 +111,9 @@ fn foreign(cluster: &Cluster) -> Result<Told> {
     }
     let mac = stranger.mac().to_string();
     let document = seen(cluster, &[Cluster::A], |document| {
-        document.claimed_by(Cluster::B, &mac) && only(cluster, document, Cluster::A, 2)
+        // n2 was asked and replied, and n3 did not any more.
+        let healed = replied(document, "n2") && !replied(document, "n3");
+        healed && only(cluster, document, Cluster::A, 2) && document.claimed_by(Cluster::B, &mac)
     })?;
     let text = format!(
         "The fault was undone: {IPVS} is gone, and n3 no longer answers. Then a host outside the cluster\n\

@@ -41,6 +41,7 @@ pub(super) struct Answerer {
     pub(super) node: String,
     pub(super) origin: String,
     pub(super) state: String,
+    replies: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -68,8 +69,7 @@ impl Witness {
 
     /// Prints the command and what it prints.
     pub(super) fn show(&self, args: &[&str]) -> Result<()> {
-        println!("\n$ l2witness {}", args.join(" "));
-        io::stdout().flush()?;
+        writeln!(io::stdout(), "\n$ l2witness {}", args.join(" "))?;
         let status = self.command(args).status().context("run l2witness")?;
         verdict(status)
     }
@@ -113,6 +113,13 @@ impl Document {
         let lb_ip = self.lb_ips.iter().find(|lb_ip| lb_ip.ip == ip);
         let answerers = lb_ip.into_iter().flat_map(|lb_ip| &lb_ip.answerers);
         answerers.filter(|answerer| answerer.state == "answering").collect()
+    }
+
+    /// How often `node` replied for `ip`.
+    pub(super) fn replies(&self, ip: IpAddr, node: &str) -> u64 {
+        let lb_ips = self.lb_ips.iter().filter(|lb_ip| lb_ip.ip == ip);
+        let answerers = lb_ips.flat_map(|lb_ip| &lb_ip.answerers).filter(|answerer| answerer.node == node);
+        answerers.map(|answerer| answerer.replies).sum()
     }
 
     /// Whether a host that is no node claims `ip` with this hardware address.
