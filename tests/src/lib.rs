@@ -1,7 +1,7 @@
 //! The lab: network namespaces as hosts, a bridge as their switch, and on it a *lab speaker* that
 //! behaves on the wire as MetalLB's does.
 //!
-//! * [`bench`] — what `cargo xtask bench` measures
+//! * [`mod@bench`] — what `cargo xtask bench` measures
 //! * [`demo`] — what `cargo xtask demo` shows
 //! * [`lab`] — hosts, the switch, processes in them, and `l2witness agent` on one of them
 //! * [`frames`] — every frame the tests send, as pure functions

@@ -12,6 +12,7 @@ use nix::time::{ClockId, clock_gettime};
 use super::addresses::{ASKER, ASKER6, v4, v6, watched};
 use super::sample::{median, paired, rounds};
 use super::table::{Row, Section, Target};
+use crate::demo::interrupt;
 use crate::frames::{Station, arp, documentation_mac, ndp, traffic};
 
 /// Runs of a program a round.
@@ -20,6 +21,9 @@ const REPEAT: u32 = 500_000;
 const CAPACITY: u32 = 4096;
 /// LB IPs on the allow-list.
 const WATCHED: u32 = 1000;
+
+/// How long it takes at most until a signal is noted.
+const NOTED: Duration = Duration::from_millis(100);
 
 /// `TCX_NEXT`: the frame goes on.
 const NEXT: u32 = u32::MAX;
@@ -135,7 +139,11 @@ fn check(programs: &mut Programs, case: &Case) -> Result<()> {
 
 fn run(programs: &mut Programs, case: &Case, repeat: u32) -> Result<()> {
     let options = TestRunOptions { data_in: Some(&case.frame), repeat, ..TestRunOptions::new() };
-    let result = programs.classifier(case.program)?.test_run(options).context("BPF_PROG_TEST_RUN")?;
+    let result = programs.classifier(case.program)?.test_run(options).or_else(|error| {
+        // A signal ends the system call, too; it may not be noted yet.
+        interrupt::pause(NOTED)?;
+        Err(error).context("BPF_PROG_TEST_RUN")
+    })?;
     ensure!(result.return_value == NEXT, "{} returned {}", case.program, result.return_value);
     Ok(())
 }
