@@ -3,12 +3,14 @@
 //!
 //! * [`lab`] — hosts, the switch, processes in them, and `l2witness agent` on one of them
 //! * [`frames`] — every frame the tests send, as pure functions
+//! * [`kernel`] — the kernel programs run frame by frame, and what they should have done
 //! * [`socket`] — the two kinds of socket MetalLB opens
 //! * [`speaker`] — the lab speaker: what it answers (pure), and the process that does
 //!
 //! All of it is test support: Linux only, root for everything that makes a namespace.
 
 pub mod frames;
+pub mod kernel;
 pub mod lab;
 pub mod socket;
 pub mod speaker;
