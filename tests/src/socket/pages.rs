@@ -7,10 +7,10 @@ use std::os::fd::AsRawFd as _;
 
 use socket2::Socket;
 
-/// Of linux/if_packet.h.
+/// Of `linux/if_packet.h`.
 const PACKET_VNET_HDR: libc::c_int = 15;
 
-/// Bytes of `struct virtio_net_hdr` of linux/virtio_net.h.
+/// Bytes of `struct virtio_net_hdr` of `linux/virtio_net.h`.
 const HEADER: usize = 10;
 /// Offset of its `hdr_len`, which the packet socket takes for the length of the linear part.
 const LINEAR: usize = 2;

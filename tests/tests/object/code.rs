@@ -1,0 +1,101 @@
+//! The instructions of one program (`linux/bpf.h`, and the ISA document of the kernel).
+
+use anyhow::{Context as _, Result, ensure};
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
+
+const CALL: u8 = 0x85;
+const EXIT: u8 = 0x95;
+const LOAD_WIDE: u8 = 0x18;
+const MOVE64: u8 = 0xb7;
+const MOVE32: u8 = 0xb4;
+/// The classes of jumps; `call` and `exit` are in the first.
+const JUMP: u8 = 0x05;
+const JUMP32: u8 = 0x06;
+const CLASS: u8 = 0x07;
+
+/// One instruction of 8 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Instruction {
+    pub(crate) code: u8,
+    pub(crate) destination: u8,
+    pub(crate) source: u8,
+    pub(crate) offset: i16,
+    pub(crate) immediate: i32,
+}
+
+impl Instruction {
+    pub(crate) fn is_exit(&self) -> bool {
+        self.code == EXIT
+    }
+
+    /// A call of a kernel helper by its number; 1 would be another function, 2 one of a module, and the
+    /// number −1 one that the linker left open.
+    pub(crate) fn is_helper(&self) -> bool {
+        self.code == CALL && self.source == 0 && self.immediate > 0
+    }
+
+    fn jumps(&self) -> Option<i32> {
+        match (self.code & CLASS, self.code) {
+            (_, CALL | EXIT) => None,
+            // `gotol`: the distance does not fit into 16 bits.
+            (JUMP32, 0x06) => Some(self.immediate),
+            (JUMP | JUMP32, _) => Some(self.offset.into()),
+            _ => None,
+        }
+    }
+}
+
+/// A program. An instruction of 16 bytes takes two places, the second of which is all zero but its value.
+pub(crate) struct Code(Vec<Instruction>);
+
+impl Code {
+    pub(crate) fn of(file: &object::File<'_>, program: &str) -> Result<Self> {
+        let symbol = file.symbol_by_name(program).with_context(|| format!("no program {program}"))?;
+        let section = file.section_by_name("classifier").context("no programs")?;
+        ensure!(symbol.section_index() == Some(section.index()), "{program} is elsewhere");
+        let (start, size) = (symbol.address() as usize, symbol.size() as usize);
+        ensure!(size > 0 && size.is_multiple_of(8), "{program} has {size} bytes");
+        let bytes = section.data()?.get(start..start + size).context("a program outside its section")?;
+        let instructions = bytes.chunks_exact(8).map(|bytes| Instruction {
+            code: bytes[0],
+            destination: bytes[1] & 0x0f,
+            source: bytes[1] >> 4,
+            offset: i16::from_le_bytes([bytes[2], bytes[3]]),
+            immediate: i32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
+        });
+        Ok(Self(instructions.collect()))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn positions(&self, wanted: impl Fn(&Instruction) -> bool) -> Vec<usize> {
+        self.0.iter().enumerate().filter(|(_, instruction)| wanted(instruction)).map(|(at, _)| at).collect()
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Instruction> {
+        self.0.iter().copied().filter(|instruction| instruction.code == CALL).collect()
+    }
+
+    /// What the 16-byte load at this place puts into r0, as the verdict of 32 bits.
+    pub(crate) fn wide(&self, at: usize) -> Option<i32> {
+        let load = self.0.get(at)?;
+        (load.code == LOAD_WIDE && load.destination == 0 && load.source == 0).then_some(load.immediate)
+    }
+
+    /// What the 8-byte move at this place puts into r0.
+    pub(crate) fn narrow(&self, at: usize) -> Option<i32> {
+        let load = self.0.get(at)?;
+        (matches!(load.code, MOVE64 | MOVE32) && load.destination == 0).then_some(load.immediate)
+    }
+
+    /// Whether a jump leads there.
+    pub(crate) fn is_target(&self, place: usize) -> bool {
+        let targets = self.0.iter().enumerate().filter_map(|(at, instruction)| {
+            let distance = instruction.jumps()?;
+            (at as i64 + 1 + i64::from(distance)).try_into().ok()
+        });
+        targets.into_iter().any(|target: usize| target == place)
+    }
+}
