@@ -5,6 +5,11 @@
 
 #![no_std]
 #![no_main]
+#![expect(clippy::needless_pass_by_value, reason = "the classifier macro hands the context over")]
+#![expect(
+    clippy::inline_always,
+    reason = "the verifier sees no bounds check across a call, and a call costs a frame"
+)]
 #![feature(core_intrinsics)]
 #![expect(internal_features, reason = "the target's only way to an atomic add")]
 #![expect(unsafe_code, reason = "map values and packet bytes are raw pointers that the verifier checks")]
@@ -12,25 +17,28 @@
 mod programs;
 
 use aya_ebpf::{bindings::tcx_action_base::TCX_NEXT, macros::classifier, programs::TcContext};
-use l2witness_ebpf::layout::Direction;
 
 /// Frames that come in.
 #[classifier]
-pub fn l2witness_in(ctx: TcContext) -> i32 {
-    programs::observe(&ctx, Direction::Received);
+fn l2witness_in(ctx: TcContext) -> i32 {
+    if programs::may_concern(&ctx) {
+        programs::frame_in(ctx.skb.skb);
+    }
     TCX_NEXT
 }
 
 /// Frames that are handed to the device.
 #[classifier]
-pub fn l2witness_out(ctx: TcContext) -> i32 {
-    programs::observe(&ctx, Direction::Sent);
+fn l2witness_out(ctx: TcContext) -> i32 {
+    if programs::may_concern(&ctx) {
+        programs::frame_out(ctx.skb.skb);
+    }
     TCX_NEXT
 }
 
 /// Does nothing: the yardstick of `cargo xtask bench`. The agent never loads it.
 #[classifier]
-pub fn l2witness_empty(_: TcContext) -> i32 {
+fn l2witness_empty(_: TcContext) -> i32 {
     TCX_NEXT
 }
 

@@ -27,11 +27,19 @@ pub(super) struct Ipv6 {
     pub(super) end: usize,
 }
 
+/// Whether a packet with that next header can be ICMPv6, behind extension headers or at once.
+#[inline(always)]
+pub const fn may_carry_icmpv6(next: u8) -> bool {
+    const BITS: u64 =
+        1 << ICMPV6 | 1 << HOP_BY_HOP | 1 << DESTINATION | 1 << ROUTING | 1 << FRAGMENT | 1 << AUTHENTICATION;
+    next < 64 && BITS >> next & 1 == 1
+}
+
 #[inline(always)]
 pub(super) fn parse<B: Bytes>(bytes: &B, ethernet: &Ethernet) -> Parsed {
     let header = bytes.header(ethernet.payload, HEADER).ok_or(Ignored::Truncated)?;
     let mut next = header.byte(6);
-    if !matches!(next, ICMPV6 | HOP_BY_HOP | DESTINATION | ROUTING | FRAGMENT | AUTHENTICATION) {
+    if !may_carry_icmpv6(next) {
         return Err(Skip::Unrelated);
     }
     let mut payload = ethernet.payload + HEADER;

@@ -88,8 +88,8 @@ impl Mac {
 
     /// Its six bytes in wire order.
     pub const fn octets(self) -> [u8; 6] {
-        let [a, b, c, d, e, f, _, _] = self.0.to_le_bytes();
-        [a, b, c, d, e, f]
+        let bytes = self.0.to_le_bytes();
+        [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]]
     }
 
     /// Whether the group bit is set (broadcast or multicast).
@@ -101,8 +101,9 @@ impl Mac {
 
 impl core::fmt::Display for Mac {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let [a, b, c, d, e, g] = self.octets();
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        let [first, rest @ ..] = self.octets();
+        write!(f, "{first:02x}")?;
+        rest.iter().try_for_each(|octet| write!(f, ":{octet:02x}"))
     }
 }
 

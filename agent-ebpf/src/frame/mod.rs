@@ -12,6 +12,7 @@ mod ndp;
 
 pub use bytes::{Bytes, Header, SliceBytes};
 pub use ethernet::{ETH_ARP, ETH_IPV4, ETH_IPV6, ETH_QINQ, ETH_VLAN};
+pub use ipv6::may_carry_icmpv6;
 pub use message::{Address, Delivery, Flags, Kind, Mac, Message, Protocol};
 
 use crate::layout::Ignored;

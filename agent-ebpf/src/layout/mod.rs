@@ -9,12 +9,14 @@ mod event;
 mod ignored;
 #[cfg(feature = "user")]
 mod pod;
+mod prefilter;
 mod slot;
 
 pub use claims::{Claims, HEARD, Heard, LOCAL, Local, Origin, STALE_NS};
 pub use counters::{Counter, LATENCY_BUCKETS, LATENCY_SHIFT, latency_bucket};
 pub use event::{Cause, Direction, Event, RATE_BURST, RATE_INTERVAL_NS, RESUME_NS};
 pub use ignored::Ignored;
+pub use prefilter::{PREFILTER_WORDS, prefilter_bit};
 pub use slot::{RECENT, Slot, Stamp, UNANSWERED_NS};
 
 /// Version of all the types in this module; part of the directory the maps are pinned under.

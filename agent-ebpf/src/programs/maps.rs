@@ -9,13 +9,17 @@ use aya_ebpf::{
 };
 use l2witness_ebpf::{
     frame::Address,
-    layout::{Claims, Event, Ignored, Slot},
+    layout::{Claims, Event, Ignored, PREFILTER_WORDS, Slot, prefilter_bit},
 };
 
 /// LB IP → its index in [`SLOTS`] and [`CLAIMS`]. Written by the agent; the allow-list that bounds everything.
 /// Shared by all interfaces. Sized by `--max-ips` at load, as are the two arrays.
 #[map]
 static WATCHED: HashMap<Address, u32> = HashMap::with_max_entries(1, 0);
+
+/// A bit that is clear for most addresses that are not in [`WATCHED`]. Written by the agent, shared by all interfaces.
+#[map]
+static PREFILTER: Array<u64> = Array::with_max_entries(PREFILTER_WORDS, 0);
 
 /// Index → evidence on one interface. Every interface has its own, because each has its own copy of the
 /// programs: the interface costs no lookup. Mapped into the agent's memory.
@@ -41,6 +45,10 @@ static EVENTS: RingBuf = RingBuf::with_byte_size(128 * 1024, 0);
 /// The index of a watched address.
 #[inline(always)]
 pub(super) fn watched(address: &Address) -> Option<u32> {
+    let (word, bit) = prefilter_bit(address);
+    if PREFILTER.get(word)? & bit == 0 {
+        return None;
+    }
     // SAFETY: entries are never removed while a program can see them half-written; a u32 reads whole.
     unsafe { WATCHED.get(address) }.copied()
 }

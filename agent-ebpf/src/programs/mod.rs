@@ -8,20 +8,60 @@ mod origin;
 mod packet;
 mod record;
 
-use aya_ebpf::{helpers::generated::bpf_ktime_get_ns, programs::TcContext};
+use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_ktime_get_ns, programs::TcContext};
 use l2witness_ebpf::{
     frame::{Address, Kind, Message, Skip},
     layout::{Direction, Ignored},
 };
+pub(crate) use packet::may_concern;
 
-/// Counts one frame. Nothing comes back: there is nothing a caller could do with it.
+/// A frame that came in, counted. Not inlined, so that the many frames that [`may_concern`] lets go pay
+/// neither for its stack nor for the registers it saves.
+#[unsafe(link_section = ".text.observe")]
+#[inline(never)]
+pub(crate) fn frame_in(skb: *mut __sk_buff) -> i32 {
+    observe(&TcContext::new(skb), Direction::Received)
+}
+
+/// A frame that goes out, counted.
+#[unsafe(link_section = ".text.observe")]
+#[inline(never)]
+pub(crate) fn frame_out(skb: *mut __sk_buff) -> i32 {
+    observe(&TcContext::new(skb), Direction::Sent)
+}
+
+/// The number means nothing: BPF functions return one.
 #[inline(always)]
-pub(crate) fn observe(ctx: &TcContext, direction: Direction) {
+fn observe(ctx: &TcContext, direction: Direction) -> i32 {
     match packet::read(ctx) {
-        Ok(message) => account(ctx, &message, direction),
+        Ok(message) => {
+            #[cfg(feature = "debug-log")]
+            log(ctx, &message, direction);
+            account(ctx, &message, direction);
+        }
         Err(Skip::Ignored(reason)) => maps::ignored(reason),
         Err(Skip::Unrelated) => {}
     }
+    0
+}
+
+/// One line a frame, for debugging alone: it costs instructions, and `CAP_PERFMON` to load.
+#[cfg(feature = "debug-log")]
+#[inline(always)]
+fn log(ctx: &TcContext, message: &Message, direction: Direction) {
+    let [a, b, c, d] = message.subject.words.map(u32::from_be);
+    aya_log_ebpf::debug!(
+        ctx,
+        "direction {} kind {} subject {:x} {:x} {:x} {:x} hardware {:x} flags {:x}",
+        direction as u8,
+        message.kind as u8,
+        a,
+        b,
+        c,
+        d,
+        message.hardware.0,
+        message.flags.0
+    );
 }
 
 #[inline(always)]

@@ -8,7 +8,7 @@ use l2witness_ebpf::{
 
 use super::maps::{self, add, add32};
 
-/// `PACKET_OTHERHOST` of linux/if_packet.h: the frame is to somebody else's MAC.
+/// `PACKET_OTHERHOST` of `linux/if_packet.h`: the frame is to somebody else's MAC.
 const PACKET_OTHERHOST: u32 = 3;
 
 /// A frame that came in.
@@ -53,7 +53,7 @@ pub(super) fn sent(message: &Message, origin: Origin, index: u32, now: u64) {
             }
         }
         Kind::AnnouncementRequest | Kind::AnnouncementReply => {
-            slot.last[Stamp::AnnouncementSent as usize] = now
+            slot.last[Stamp::AnnouncementSent as usize] = now;
         }
     }
     if message.flags.has(Flags::HARDWARE_MISMATCH) {

@@ -69,7 +69,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Outcome {
     logging::init(&args.logging)?;
     // One thread: the kernel does the counting, and every thread more costs each node memory.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting tokio")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting tokio")?;
     runtime.block_on(daemon(args))
 }
 
@@ -79,7 +80,8 @@ async fn daemon(args: &Args) -> Outcome {
     let Source::Static = args.source;
     let mut list = Fixed::new(args.lb_ip.clone(), args.lb_ip_file.clone(), args.max_ips);
     let ips = list.read().map_err(|error| usage(&error))?;
-    let rules = Rules::new(&args.interface, args.exclude_interface.as_deref()).map_err(|error| usage(&error))?;
+    let rules =
+        Rules::new(&args.interface, args.exclude_interface.as_deref()).map_err(|error| usage(&error))?;
     let links = Links::follow().await.map_err(anyhow::Error::from)?;
     let present = links.list().await.map_err(anyhow::Error::from)?;
     choose(&rules, &present)?;
@@ -105,7 +107,10 @@ async fn daemon(args: &Args) -> Outcome {
 fn choose(rules: &Rules, present: &[Link]) -> Result<(), Failure> {
     let names = || present.iter().map(|link| link.name.as_str()).collect::<Vec<_>>().join(", ");
     if let Some(pattern) = rules.unmatched(present).next() {
-        return Err(Failure::Usage(format!("--interface {pattern}: no such interface; there are {}", names())));
+        return Err(Failure::Usage(format!(
+            "--interface {pattern}: no such interface; there are {}",
+            names()
+        )));
     }
     if !present.iter().any(|link| rules.check(link).is_ok()) {
         let reasons = present.iter().filter_map(|link| {
@@ -113,7 +118,9 @@ fn choose(rules: &Rules, present: &[Link]) -> Result<(), Failure> {
             Some(format!("{} ({skipped})", link.name))
         });
         let reasons = reasons.collect::<Vec<_>>().join(", ");
-        return Err(Failure::Usage(format!("no interface is left to observe: {reasons}; name one with --interface")));
+        return Err(Failure::Usage(format!(
+            "no interface is left to observe: {reasons}; name one with --interface"
+        )));
     }
     Ok(())
 }

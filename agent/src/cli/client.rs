@@ -1,1 +1,177 @@
-//! stub
+//! Which agents to ask, and asking them all at once.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use reqwest::Url;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use super::{
+    DEFAULT_SOCKET,
+    exit::Failure,
+    fetch::{self, Target},
+};
+use crate::{
+    evidence::NodeReport,
+    verdict::{Coverage, Failed, Scope, corrected, span},
+};
+
+const DEFAULT_PORT: u16 = 9472;
+const AT_ONCE: usize = 32;
+
+/// Whom to ask.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Agents")]
+pub(super) struct AgentArgs {
+    /// Socket of this node's agent, asked if no `--agent` is given
+    #[arg(long, env = "L2WITNESS_SOCKET", value_name = "PATH", default_value = DEFAULT_SOCKET)]
+    pub(super) socket: PathBuf,
+    /// Agent to ask, `host[:port]` or `http://host[:port]`; give every node that may answer [port: 9472]
+    #[arg(long, env = "L2WITNESS_AGENTS", value_name = "URL", value_delimiter = ',', value_parser = agent_url)]
+    pub(super) agent: Vec<Url>,
+    /// How long to wait for an agent
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(super) timeout: u64,
+}
+
+/// What the agents told.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) reports: Vec<NodeReport>,
+    pub(super) coverage: Coverage,
+    /// For stderr.
+    pub(super) notes: Vec<String>,
+    pub(super) now: Timestamp,
+}
+
+impl Told {
+    /// The one line for nobody having replied.
+    pub(super) fn nobody(&self) -> Option<Failure> {
+        let [first, rest @ ..] = self.coverage.failed.as_slice() else { return None };
+        if !self.reports.is_empty() {
+            return None;
+        }
+        Some(Failure::Unreachable(match self.coverage.scope {
+            Scope::Node => format!(
+                "{}: {}; is the agent running on this node? Else point to it with --socket PATH or --agent URL",
+                first.agent, first.error
+            ),
+            Scope::Agents if rest.is_empty() => format!("{}: {}", first.agent, first.error),
+            Scope::Agents => format!("none of {} agents replied", self.coverage.asked),
+        }))
+    }
+}
+
+/// Asks all agents at once and waits for each no longer than the time-out.
+pub(super) fn ask(args: &AgentArgs) -> Result<Told, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("tokio")?;
+    Ok(runtime.block_on(ask_all(args)))
+}
+
+pub(super) async fn ask_all(args: &AgentArgs) -> Told {
+    let AgentArgs { socket, agent, timeout } = args;
+    let timeout = Duration::from_secs(*timeout);
+    let (scope, mut targets) = if agent.is_empty() {
+        (Scope::Node, vec![Target::Socket(socket.clone())])
+    } else {
+        (Scope::Agents, agent.iter().cloned().map(Target::Url).collect::<Vec<_>>())
+    };
+    let mut seen = Vec::new();
+    targets.retain(|target| {
+        let new = !seen.contains(target);
+        seen.push(target.clone());
+        new
+    });
+
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let mut tasks = JoinSet::new();
+    for (place, target) in targets.iter().cloned().enumerate() {
+        let permits = Arc::clone(&permits);
+        tasks.spawn(async move {
+            // The semaphore is never closed.
+            let _permit = permits.acquire_owned().await;
+            let asked = Timestamp::now();
+            let answer = fetch::report(&target, timeout).await;
+            (place, answer.map(|report| corrected(report, asked, Timestamp::now())))
+        });
+    }
+    let mut answers: Vec<_> = tasks.join_all().await;
+    answers.sort_by_key(|(place, _)| *place);
+
+    let mut told = Told {
+        reports: Vec::new(),
+        coverage: Coverage { scope, asked: targets.len(), replied: 0, failed: Vec::new() },
+        notes: Vec::new(),
+        now: Timestamp::now(),
+    };
+    for ((_, answer), target) in answers.into_iter().zip(&targets) {
+        match answer {
+            Ok((report, ahead)) => told.add(report, ahead, target),
+            Err(error) => {
+                told.coverage.failed.push(Failed { agent: target.to_string(), error: error.to_string() });
+            }
+        }
+    }
+    told.conclude();
+    told
+}
+
+impl Told {
+    fn add(&mut self, report: NodeReport, ahead: jiff::SignedDuration, target: &Target) {
+        if self.reports.iter().any(|known| known.node == report.node) {
+            self.coverage.asked -= 1;
+            self.notes.push(format!("{target} is {} again; counted once", report.node));
+            return;
+        }
+        if ahead.as_secs() != 0 {
+            let way = if ahead.is_negative() { "behind" } else { "ahead" };
+            let by = span(ahead.abs());
+            self.notes.push(format!("the clock of {} is {by} {way}; its times are corrected", report.node));
+        }
+        self.reports.push(report);
+    }
+
+    fn conclude(&mut self) {
+        self.coverage.replied = self.reports.len();
+        let Coverage { scope, asked, replied, failed } = &self.coverage;
+        if !failed.is_empty() && *asked > 1 {
+            let list: Vec<_> =
+                failed.iter().map(|failed| format!("{}: {}", failed.agent, failed.error)).collect();
+            self.notes.push(format!("asked {asked} agents, {replied} replied: {}", list.join("; ")));
+        } else if *scope == Scope::Node && *replied == 1 {
+            self.notes.push(format!(
+                "only {} was asked: whether another node answers, too, is not known (--agent asks more)",
+                self.reports[0].node
+            ));
+        }
+    }
+}
+
+/// `host`, `host:port`, an IPv6 address with or without brackets, or an http URL.
+fn agent_url(text: &str) -> Result<Url, String> {
+    let text = text.trim();
+    let full = if text.contains("://") {
+        text.to_owned()
+    } else if text.parse::<std::net::Ipv6Addr>().is_ok() {
+        format!("http://[{text}]")
+    } else {
+        format!("http://{text}")
+    };
+    let mut url = Url::parse(&full).map_err(|error| error.to_string())?;
+    if url.scheme() != "http" {
+        return Err(format!("agents speak http, not {}", url.scheme()));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("no host".to_owned());
+    }
+    // 80 is http's own port, which `port()` does not show.
+    let authority = full.trim_start_matches("http://").split('/').next().unwrap_or_default();
+    if url.port().is_none() && !authority.ends_with(":80") {
+        url.set_port(Some(DEFAULT_PORT)).map_err(|()| "no port can be set".to_owned())?;
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ pub enum Exit {
 
 /// A command that could not do its work.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The input can't be used: exit 64, before any side effect.
     #[error("{0}")]
     Usage(String),

@@ -6,11 +6,14 @@ mod completions;
 mod doctor;
 mod exit;
 mod explain;
+mod fetch;
 mod logging;
 mod man;
 mod output;
 mod status;
+mod table;
 mod who;
+mod who_text;
 
 use std::process::ExitCode;
 

@@ -1,1 +1,147 @@
-//! stub
+//! What `status` and `who` give out: one document, as a table, JSON or YAML.
+
+use std::{
+    io::{self, Write as _},
+    net::IpAddr,
+};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{client::Told, exit::Exit};
+use crate::{
+    evidence::{Heard, LbIp, Local, OnInterface},
+    verdict::{Answerer, Claim, Coverage, Figures, Finding, Severity, View, judge, views, worst},
+};
+
+/// How to print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// For people with wide terminals
+    Wide,
+    /// For programs
+    Json,
+    /// For programs
+    Yaml,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct OutputArgs {
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) output: Format,
+}
+
+/// Everything said about the asked LB IPs; docs/api.md describes it.
+#[derive(Debug, Serialize)]
+pub(super) struct Document {
+    pub(super) schema: u32,
+    pub(super) time: Timestamp,
+    pub(super) severity: Severity,
+    pub(super) agents: Coverage,
+    pub(super) lb_ips: Vec<Judged>,
+}
+
+/// One LB IP, judged.
+#[derive(Debug, Serialize)]
+pub(super) struct Judged {
+    pub(super) ip: IpAddr,
+    pub(super) severity: Severity,
+    pub(super) answerers: Vec<Answerer>,
+    pub(super) foreign: Vec<Claim>,
+    pub(super) heard: Vec<Claim>,
+    pub(super) requests: Figures,
+    pub(super) findings: Vec<Finding>,
+    pub(super) agents: Coverage,
+    /// The evidence it rests on, with `who` only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) nodes: Vec<OnNode>,
+}
+
+/// One node's evidence, as in its report.
+#[derive(Debug, Serialize)]
+pub(super) struct OnNode {
+    pub(super) node: String,
+    pub(super) interfaces: Vec<OnInterface>,
+    pub(super) local: Vec<Local>,
+    pub(super) heard: Vec<Heard>,
+}
+
+impl Document {
+    const SCHEMA: u32 = 1;
+
+    /// Merges and judges; of the given IPs only, or of all if none is given.
+    pub(super) fn new(told: &Told, ips: &[IpAddr]) -> Self {
+        let Told { reports, coverage, notes: _, now } = told;
+        let judged = |view: View| {
+            let findings = judge(&view, *now);
+            let View { ip, agents, answerers, foreign, heard, requests, overflow: _ } = view;
+            let severity = worst(&findings);
+            Judged { ip, severity, answerers, foreign, heard, requests, findings, agents, nodes: Vec::new() }
+        };
+        let lb_ips: Vec<_> = views(reports, coverage, *now)
+            .into_iter()
+            .filter(|view| ips.is_empty() || ips.contains(&view.ip))
+            .map(judged)
+            .collect();
+        // An IP that nobody knows, or an agent that nobody reached, leaves something untold.
+        let untold = lb_ips.len() < ips.len() || !coverage.failed.is_empty();
+        let floor = if untold { Severity::Unknown } else { Severity::Ok };
+        let severity = lb_ips.iter().map(|judged| judged.severity).max().unwrap_or(floor).max(floor);
+        Self { schema: Self::SCHEMA, time: *now, severity, agents: coverage.clone(), lb_ips }
+    }
+
+    /// Adds what each node saw.
+    pub(super) fn with_evidence(mut self, told: &Told) -> Self {
+        for judged in &mut self.lb_ips {
+            for report in &told.reports {
+                let of_ip = report.lb_ips.iter().filter(|lb| lb.ip == judged.ip);
+                judged.nodes.extend(of_ip.map(|lb| {
+                    let LbIp { ip: _, interfaces, local, heard, local_overflow: _, heard_overflow: _ } =
+                        lb.clone();
+                    OnNode { node: report.node.clone(), interfaces, local, heard }
+                }));
+            }
+        }
+        self
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self.severity {
+            Severity::Ok | Severity::Info => Exit::Fine,
+            Severity::Warning => Exit::Warning,
+            Severity::Unknown => Exit::Unknown,
+            Severity::Problem => Exit::Problem,
+        }
+    }
+}
+
+/// The document for programs, or `None` where people read.
+pub(super) fn machine(document: &Document, format: Format) -> anyhow::Result<Option<String>> {
+    Ok(match format {
+        Format::Json => Some(serde_json::to_string_pretty(document).context("writing JSON")? + "\n"),
+        Format::Yaml => Some(serde_norway::to_string(document).context("writing YAML")?),
+        Format::Table | Format::Wide => None,
+    })
+}
+
+/// Data, to stdout; a reader that goes away early (`| head`) is no error.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("writing to stdout"),
+        _ => Ok(()),
+    }
+}
+
+/// Notes, to stderr.
+pub(super) fn note(notes: &[String]) {
+    for note in notes {
+        eprintln!("note: {note}");
+    }
+}

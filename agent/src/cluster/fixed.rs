@@ -32,7 +32,9 @@ pub enum BadEntry {
         what: &'static str,
     },
     /// More addresses than fit.
-    #[error("{place}: {text} brings the list to {wanted} addresses, more than the {capacity} the maps have room for: narrow it, or raise --max-ips")]
+    #[error(
+        "{place}: {text} brings the list to {wanted} addresses, more than the {capacity} the maps have room for: narrow it, or raise --max-ips"
+    )]
     TooLarge {
         /// Where it stands.
         place: String,
@@ -60,7 +62,7 @@ pub struct Fixed {
     seen: Option<Stamp>,
 }
 
-/// What changes when a file does; a ConfigMap's is replaced by another inode.
+/// What changes when a file does; a `ConfigMap`'s is replaced by another inode.
 type Stamp = (SystemTime, u64, u64);
 
 impl Fixed {
@@ -178,7 +180,12 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "192.0.2.7", "198.51.100.0", "198.51.100.1", "198.51.100.2", "198.51.100.3", "2001:db8::10",
+                "192.0.2.7",
+                "198.51.100.0",
+                "198.51.100.1",
+                "198.51.100.2",
+                "198.51.100.3",
+                "2001:db8::10",
                 "2001:db8::11"
             ]
         );

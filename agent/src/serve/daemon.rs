@@ -15,7 +15,7 @@ use crate::{
 
 /// How often the interfaces are looked at whether or not a change was heard.
 const RESYNC: Duration = Duration::from_secs(10);
-/// How often the file of LB IPs is looked at. Polling sees every way to replace a file, a ConfigMap's included.
+/// How often the file of LB IPs is looked at. Polling sees every way to replace a file, a `ConfigMap`'s included.
 const REREAD: Duration = Duration::from_secs(1);
 
 /// Why the daemon could not start or go on.
@@ -72,8 +72,10 @@ impl Daemon {
         let Self { shared, mut links, mut list, events, finder } = self;
         let Listeners { tcp, unix, file } = listeners;
         let _file: SocketFile = file;
-        let mut terminate = signal(SignalKind::terminate()).map_err(|error| DaemonError::Io(error, "SIGTERM"))?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| DaemonError::Io(error, "SIGINT"))?;
+        let mut terminate =
+            signal(SignalKind::terminate()).map_err(|error| DaemonError::Io(error, "SIGTERM"))?;
+        let mut interrupt =
+            signal(SignalKind::interrupt()).map_err(|error| DaemonError::Io(error, "SIGINT"))?;
         let mut changes = events.listen().map_err(|error| DaemonError::Io(error, "ring buffer"))?;
         let router = router(Arc::clone(&shared));
         let servers = [

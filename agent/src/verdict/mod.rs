@@ -1,4 +1,28 @@
-//! stub
-use std::net::IpAddr; use jiff::Timestamp; use crate::evidence::*;
-pub struct S<'a> { pub ip: IpAddr, pub local: &'a Local, pub answering: bool }
-pub fn local_states(r: &NodeReport, _now: Timestamp) -> Vec<S<'_>> { r.lb_ips.iter().flat_map(|l| l.local.iter().map(|c| S{ip:l.ip,local:c,answering:c.replies>0})).collect() }
+//! Judgement: evidence in, findings out. Pure: no I/O and no clock; "now" is an argument.
+//!
+//! [`views`] merges the reports of several nodes into one [`View`] per LB IP, [`judge`] turns a view into
+//! [`Finding`]s, and every finding names its entry in the [`catalogue`].
+
+pub mod catalogue;
+mod claims;
+mod clock;
+mod figures;
+mod judge;
+mod owners;
+mod program;
+#[cfg(test)]
+pub(crate) mod sample;
+mod state;
+#[cfg(test)]
+mod table;
+mod text;
+mod view;
+
+pub use catalogue::{Severity, Verdict};
+pub use claims::{Claim, HeardAt};
+pub use clock::corrected;
+pub use figures::Figures;
+pub use judge::{Finding, judge, worst};
+pub use state::{LocalState, State, TTL, local_states};
+pub use text::{ago, span};
+pub use view::{Answerer, Coverage, Failed, Scope, View, views};

@@ -33,7 +33,7 @@ pub enum HookChoice {
 pub enum Hook {
     /// TCX link, first in the chain; goes with the process.
     Tcx,
-    /// cls_bpf filter on the clsact qdisc.
+    /// `cls_bpf` filter on the clsact qdisc.
     Clsact,
 }
 

@@ -26,7 +26,7 @@ impl Clock {
         if kernel == 0 {
             return None;
         }
-        let ago = self.monotonic as i64 - kernel as i64;
+        let ago = self.monotonic.cast_signed() - kernel.cast_signed();
         Some(self.wall.checked_sub(SignedDuration::from_nanos(ago)).unwrap_or(self.wall))
     }
 }

@@ -47,7 +47,8 @@ impl Change {
         let ifindex = bytes.get_u32_ne();
         let (_flags, _vlan) = (bytes.get_u16_ne(), bytes.get_u16_ne());
         let (cookie, cgroup) = (bytes.get_u64_ne(), bytes.get_u64_ne());
-        let (_kind, cause, direction, origin) = (bytes.get_u8(), bytes.get_u8(), bytes.get_u8(), bytes.get_u8());
+        let (_kind, cause, direction, origin) =
+            (bytes.get_u8(), bytes.get_u8(), bytes.get_u8(), bytes.get_u8());
         let cause = match cause {
             0 => "new",
             1 => "resumed",
@@ -84,8 +85,11 @@ impl Events {
     ///
     /// # Errors
     /// That of epoll; the ring buffer itself can always be polled.
+    #[expect(unsafe_code, reason = "tokio wants it promised that the descriptor stays the same")]
     pub fn listen(self) -> std::io::Result<Listener> {
-        Ok(Listener { ring: AsyncFd::with_interest(self.ring, Interest::READABLE)? })
+        // SAFETY: the ring buffer owns its descriptor and keeps it for as long as it lives.
+        let ring = unsafe { AsyncFd::register_with_interest(self.ring, Interest::READABLE)? };
+        Ok(Listener { ring })
     }
 }
 

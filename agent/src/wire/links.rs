@@ -1,6 +1,8 @@
 //! The node's interfaces, from rtnetlink.
 
-use nlink::netlink::{Connection, NetworkEvent, OwnedEventStream, Route, RtnetlinkGroup, messages::LinkMessage};
+use nlink::netlink::{
+    Connection, NetworkEvent, OwnedEventStream, Route, RtnetlinkGroup, messages::LinkMessage,
+};
 use tokio_stream::StreamExt as _;
 
 use super::Error;
@@ -11,6 +13,7 @@ const IFF_BROADCAST: u32 = 1 << 1;
 const IFF_NOARP: u32 = 1 << 7;
 
 /// One interface, as far as the rules need it.
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the kernel's")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its index.

@@ -1,5 +1,6 @@
 //! Map entries in the agent's own memory: reading thousands of them costs no syscall.
 #![expect(unsafe_code, reason = "the only place that maps kernel memory")]
+#![expect(clippy::cast_ptr_alignment, reason = "a mapping begins at a page")]
 
 use std::{marker::PhantomData, mem::MaybeUninit, os::fd::AsFd};
 

@@ -13,6 +13,7 @@ mod links;
 mod mapped;
 mod observer;
 mod pins;
+mod prefilter;
 mod preflight;
 mod programs;
 mod report;

@@ -9,9 +9,7 @@ use jiff::Timestamp;
 use regex::Regex;
 
 use super::{
-    Error, Events, Hook, HookChoice, Link, Pins, Programs, Rules, Shared, Skipped,
-    report,
-    sender::Names,
+    Error, Events, Hook, HookChoice, Link, Pins, Programs, Rules, Shared, Skipped, report, sender::Names,
     watch::Watch,
 };
 use crate::evidence::NodeReport;
@@ -174,9 +172,10 @@ impl Observer {
 
     /// Why the first interface that should be observed is not.
     pub fn first_failure(&self) -> Option<String> {
-        self.ports.values().filter(|port| self.config.rules.check(&port.link).is_ok()).find_map(|port| {
-            port.state.as_ref().err().cloned()
-        })
+        self.ports
+            .values()
+            .filter(|port| self.config.rules.check(&port.link).is_ok())
+            .find_map(|port| port.state.as_ref().err().cloned())
     }
 
     /// Everything there is, at this moment.

@@ -31,10 +31,11 @@ impl Pins {
         let failed = |error: io::Error| Error::Pins(error, base.to_owned());
         fs::create_dir_all(base).map_err(failed)?;
         let directory = File::open(base).map_err(failed)?;
-        let lock = Flock::lock(directory, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
-            Errno::EWOULDBLOCK => Error::SecondAgent(base.to_owned()),
-            other => failed(other.into()),
-        })?;
+        let lock =
+            Flock::lock(directory, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+                Errno::EWOULDBLOCK => Error::SecondAgent(base.to_owned()),
+                other => failed(other.into()),
+            })?;
         // One directory a layout: an entry of another version must never be read as ours.
         let pins = Self { base: base.to_owned(), maps: base.join(format!("v{VERSION}")), _lock: lock };
         pins.clear();

@@ -29,7 +29,10 @@ pub fn preflight(pin_dir: &Path) -> Result<(), Missing> {
     let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false);
     // Before kernel 5.8 CAP_SYS_ADMIN stood for CAP_BPF, and it still does.
     if !has(Capability::CAP_BPF) && !has(Capability::CAP_SYS_ADMIN) {
-        return Err(Missing::Capability(Capability::CAP_BPF, "needed to load the programs; run as root or add BPF"));
+        return Err(Missing::Capability(
+            Capability::CAP_BPF,
+            "needed to load the programs; run as root or add BPF",
+        ));
     }
     if !has(Capability::CAP_NET_ADMIN) {
         return Err(Missing::Capability(

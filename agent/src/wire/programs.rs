@@ -16,6 +16,7 @@ use super::{
     Error, Pins,
     attach::{self, Hook, HookChoice},
     mapped::Mapped,
+    prefilter::Prefilter,
 };
 
 /// The kernel programs, as built by `cargo xtask ebpf`.
@@ -30,11 +31,14 @@ pub const PROGRAM_OUT: &str = "l2witness_out";
 pub const PROGRAM_EMPTY: &str = "l2witness_empty";
 
 /// Maps that all copies of the programs share, by pinning.
-pub(super) const SHARED_MAPS: [&str; 4] = ["WATCHED", "CLAIMS", "KERNEL_ND", "EVENTS"];
+pub(super) const SHARED_MAPS: [&str; 5] = ["WATCHED", "PREFILTER", "CLAIMS", "KERNEL_ND", "EVENTS"];
 
 fn load(pins: &Pins, slots: u32, capacity: u32) -> Result<Ebpf, Error> {
     let mut loader = EbpfLoader::new();
-    loader.map_max_entries("SLOTS", slots).map_max_entries("WATCHED", capacity).map_max_entries("CLAIMS", capacity);
+    loader
+        .map_max_entries("SLOTS", slots)
+        .map_max_entries("WATCHED", capacity)
+        .map_max_entries("CLAIMS", capacity);
     for name in SHARED_MAPS {
         loader.map_pin_path(name, pins.map(name));
     }
@@ -45,13 +49,17 @@ fn take(ebpf: &mut Ebpf, name: &'static str) -> Result<Map, Error> {
     ebpf.take_map(name).ok_or(Error::Object(name))
 }
 
-fn typed<M: TryFrom<Map, Error = aya::maps::MapError>>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, Error> {
+fn typed<M: TryFrom<Map, Error = aya::maps::MapError>>(
+    ebpf: &mut Ebpf,
+    name: &'static str,
+) -> Result<M, Error> {
     M::try_from(take(ebpf, name)?).map_err(|error| Error::Map(error, name))
 }
 
 /// The maps that all interfaces share.
 pub struct Shared {
     watched: HashMap<MapData, Address, u32>,
+    prefilter: Prefilter,
     claims: Array<MapData, Claims>,
     claims_memory: Mapped<Claims>,
     /// Changes; taken by whoever follows them.
@@ -70,6 +78,7 @@ impl Shared {
         let pinned = MapData::from_pin(pins.map("CLAIMS")).map_err(|error| Error::Map(error, "CLAIMS"))?;
         Ok(Self {
             watched: typed(&mut ebpf, "WATCHED")?,
+            prefilter: Prefilter::new(typed(&mut ebpf, "PREFILTER")?),
             claims,
             claims_memory: Mapped::new(&pinned, capacity, "CLAIMS")?,
             events: Some(typed(&mut ebpf, "EVENTS")?),
@@ -82,7 +91,8 @@ impl Shared {
     /// [`Error::Map`] with the kernel's reason.
     pub fn insert(&mut self, ip: IpAddr, index: u32) -> Result<(), Error> {
         self.claims.set(index, Claims::EMPTY, 0).map_err(|error| Error::Map(error, "CLAIMS"))?;
-        self.watched.insert(Address::from(ip), index, 0).map_err(|error| Error::Map(error, "WATCHED"))
+        self.watched.insert(Address::from(ip), index, 0).map_err(|error| Error::Map(error, "WATCHED"))?;
+        self.prefilter.insert(&Address::from(ip))
     }
 
     /// Takes an LB IP off the allow-list.
@@ -90,6 +100,7 @@ impl Shared {
     /// # Errors
     /// [`Error::Map`] with the kernel's reason.
     pub fn remove(&mut self, ip: IpAddr) -> Result<(), Error> {
+        self.prefilter.remove(&Address::from(ip))?;
         self.watched.remove(&Address::from(ip)).map_err(|error| Error::Map(error, "WATCHED"))
     }
 
@@ -164,7 +175,10 @@ impl Programs {
     }
 }
 
-pub(super) fn classifier<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut SchedClassifier, Error> {
+pub(super) fn classifier<'a>(
+    ebpf: &'a mut Ebpf,
+    name: &'static str,
+) -> Result<&'a mut SchedClassifier, Error> {
     let program = ebpf.program_mut(name).ok_or(Error::Object(name))?;
     program.try_into().map_err(|_| Error::Object(name))
 }

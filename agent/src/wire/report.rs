@@ -20,9 +20,9 @@ pub(super) fn report(observer: &Observer) -> NodeReport {
     let mut interfaces = Vec::with_capacity(observer.ports.len());
     for port in observer.ports.values() {
         let mut ignored = BTreeMap::new();
-        if let Ok(observed) = &port.state {
+        if let Ok(on) = &port.state {
             for reason in Ignored::ALL {
-                let count = observed.programs.ignored(reason);
+                let count = on.programs.ignored(reason);
                 if reason.is_event() {
                     *events_lost.entry(reason.label().to_owned()).or_default() += count;
                 } else {
@@ -36,7 +36,7 @@ pub(super) fn report(observer: &Observer) -> NodeReport {
             mac: port.link.mac.unwrap_or_default(),
             up: port.link.up,
             carrier: port.link.carrier,
-            hook: port.state.as_ref().ok().map(|observed| observed.hook.to_string()),
+            hook: port.state.as_ref().ok().map(|on| on.hook.to_string()),
             skipped: port.state.as_ref().err().cloned(),
             ignored,
         });
@@ -57,8 +57,8 @@ pub(super) fn report(observer: &Observer) -> NodeReport {
 
 fn lb_ip(observer: &Observer, clock: &Clock, ip: std::net::IpAddr, index: u32) -> LbIp {
     let slots = observer.ports.values().filter_map(|port| {
-        let observed = port.state.as_ref().ok()?;
-        Some(on_interface(port.link.name.clone(), &observed.programs.slot(index)?, clock))
+        let programs = &port.state.as_ref().ok()?.programs;
+        Some(on_interface(port.link.name.clone(), &programs.slot(index)?, clock))
     });
     let claims = observer.shared.claims(index);
     LbIp {
@@ -136,7 +136,9 @@ fn local(observer: &Observer, clock: &Clock, entry: &layout::Local) -> Option<Lo
     let origin = match (proven, &sender) {
         (layout::Origin::Kernel, _) => Origin::Kernel,
         (layout::Origin::Forwarded, _) => Origin::Forwarded,
-        (layout::Origin::Socket, Some(sender)) if observer.config.speaker.is_match(&sender.name) => Origin::Speaker,
+        (layout::Origin::Socket, Some(sender)) if observer.config.speaker.is_match(&sender.name) => {
+            Origin::Speaker
+        }
         (layout::Origin::Socket, _) => Origin::Socket,
     };
     Some(Local {

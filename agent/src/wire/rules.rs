@@ -8,8 +8,20 @@ use super::Link;
 
 /// MetalLB's default exclude list (`announcedInterfacesToExclude` of its native manifest, v0.15.3).
 pub const DEFAULT_EXCLUDES: [&str; 14] = [
-    "^docker.*", "^cbr.*", "^dummy.*", "^virbr.*", "^lxcbr.*", "^veth.*", "^lo$", "^cali.*", "^tunl.*", "^flannel.*",
-    "^kube-ipvs.*", "^cni.*", "^nodelocaldns.*", "^lxc.*",
+    "^docker.*",
+    "^cbr.*",
+    "^dummy.*",
+    "^virbr.*",
+    "^lxcbr.*",
+    "^veth.*",
+    "^lo$",
+    "^cali.*",
+    "^tunl.*",
+    "^flannel.*",
+    "^kube-ipvs.*",
+    "^cni.*",
+    "^nodelocaldns.*",
+    "^lxc.*",
 ];
 
 /// The rules, with the operator's own patterns.

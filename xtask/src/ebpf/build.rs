@@ -16,6 +16,10 @@ use crate::{
 
 const TARGET: &str = "bpfel-unknown-none";
 
+/// What the linker adds and nobody calls or reads: memcpy and the like (`.text`; what the programs do call is
+/// in sections of its own), and line numbers for the verifier's log, more bytes than all the rest.
+const UNUSED: [&str; 3] = [".text", ".BTF.ext", ".rel.BTF.ext"];
+
 /// The workspace's release profile is for the agent: small, and stripped before the linker could
 /// turn debug info into BTF.
 const PROFILE: [(&str, &str); 5] = [
@@ -47,7 +51,15 @@ pub(super) fn object(kit: &Kit, workspace: &Path, features: &str, out: &Path) ->
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     }
     let linked = target.join(TARGET).join("release/l2witness");
-    exec::read(Command::new(&kit.strip).arg("--strip-debug").arg("-o").arg(out).arg(&linked))?;
+    let mut strip = Command::new(&kit.strip);
+    exec::read(
+        strip
+            .arg("--strip-debug")
+            .args(UNUSED.map(|name| format!("--remove-section={name}")))
+            .arg("-o")
+            .arg(out)
+            .arg(&linked),
+    )?;
     let size = fs::metadata(out)?.len();
     say(&format!("wrote {} ({size} bytes)", paths::short(out, workspace)));
     Ok(())
@@ -92,8 +104,6 @@ fn rustflags(kit: &Kit, workspace: &Path) -> Result<String> {
         String::from("--cfg=bpf_target_arch=\"x86_64\""),
         String::from("-Cdebuginfo=2"),
         String::from("-Clink-arg=--btf"),
-        // The programs call no memcpy and the like; without this their code is in the object all the same.
-        String::from("-Clink-arg=--disable-memory-builtins"),
     ];
     let mut rename = |dir: &Path, name| flags.push(format!("--remap-path-prefix={}={name}", dir.display()));
     // The last that matches wins: the workspace may lie inside any of the others.

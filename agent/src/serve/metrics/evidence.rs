@@ -1,6 +1,6 @@
 //! The evidence as metrics (docs/metrics.md).
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use jiff::Timestamp;
 use l2witness_ebpf::layout::LATENCY_SHIFT;
@@ -9,7 +9,7 @@ use prometheus::proto::MetricFamily;
 use super::family::Family;
 use crate::{
     evidence::{LbIp, NodeReport, OnInterface, Sent},
-    verdict,
+    verdict::{self, LocalState, State},
 };
 
 pub(super) fn families(report: &NodeReport) -> Vec<MetricFamily> {
@@ -21,19 +21,22 @@ pub(super) fn families(report: &NodeReport) -> Vec<MetricFamily> {
             all.times(&ip, on);
         }
     }
-    for state in verdict::local_states(report, report.time) {
-        if state.answering {
-            let ip = state.ip.to_string();
-            let mac = state.local.mac.to_string();
-            let labels = [
-                ("ip", ip.as_str()),
-                ("node", &report.node),
-                ("interface", &state.local.interface),
-                ("mac", &mac),
-                ("origin", state.local.origin.label()),
-            ];
-            all.answering.set(&labels, 1.0);
-        }
+    // A set: the old and the new socket of one restarted program have the same labels.
+    let answering: BTreeSet<_> = verdict::local_states(report, report.time)
+        .iter()
+        .filter(|local| local.state == State::Answering)
+        .map(|LocalState { ip, local, .. }| (*ip, local.interface.as_str(), local.mac, local.origin.label()))
+        .collect();
+    for (ip, interface, mac, origin) in answering {
+        let (ip, mac) = (ip.to_string(), mac.to_string());
+        let labels = [
+            ("ip", ip.as_str()),
+            ("node", &report.node),
+            ("interface", interface),
+            ("mac", &mac),
+            ("origin", origin),
+        ];
+        all.answering.set(&labels, 1.0);
     }
     all.done()
 }
@@ -103,7 +106,10 @@ impl Families {
                 "reply_latency_seconds",
                 "Time from a request coming in to its reply being handed to the device.",
             ),
-            answering: Family::gauge("answering", "1 while evidence proves that this node answers for the LB IP."),
+            answering: Family::gauge(
+                "answering",
+                "1 while evidence proves that this node answers for the LB IP.",
+            ),
             last_request: Family::gauge("last_request_timestamp_seconds", "When the last request came in."),
             last_reply: Family::gauge("last_reply_timestamp_seconds", "When the last reply went out."),
             last_announcement: Family::gauge(
@@ -186,8 +192,20 @@ impl Families {
             last_announcement,
         } = self;
         [
-            requests, no_link_layer, unanswered, probes, replies_sent, announcements_sent, requests_sent,
-            replies_received, announcements_received, mismatches, latency, answering, last_request, last_reply,
+            requests,
+            no_link_layer,
+            unanswered,
+            probes,
+            replies_sent,
+            announcements_sent,
+            requests_sent,
+            replies_received,
+            announcements_received,
+            mismatches,
+            latency,
+            answering,
+            last_request,
+            last_reply,
             last_announcement,
         ]
         .into_iter()

@@ -40,7 +40,8 @@ pub(super) fn families(report: &NodeReport) -> Vec<MetricFamily> {
 
 /// How long reading the evidence took.
 pub(super) fn duration(elapsed: Duration) -> MetricFamily {
-    let mut family = Family::gauge("collector_duration_seconds", "Time to read the evidence for this scrape.");
+    let mut family =
+        Family::gauge("collector_duration_seconds", "Time to read the evidence for this scrape.");
     family.set(&[], elapsed.as_secs_f64());
     family.done()
 }

@@ -57,11 +57,16 @@ fn name_of(path: &Path) -> Option<(String, Named)> {
         return Some((id.to_owned(), Named::Container));
     }
     // A unit inside a user's session matters more than the session's slice above it.
-    if let Some(unit) = parts.iter().rev().find(|part| part.ends_with(".service") || part.ends_with(".scope")) {
+    if let Some(unit) = parts.iter().rev().find(|part| is_unit(part)) {
         return Some(((*unit).to_owned(), Named::Unit));
     }
     let last = parts.last()?;
     Some(((*last).to_owned(), Named::Cgroup))
+}
+
+/// A systemd unit that holds processes; slices hold only units.
+fn is_unit(part: &str) -> bool {
+    matches!(part.rsplit_once('.'), Some((_, "service" | "scope")))
 }
 
 /// 64 hexadecimal digits, alone or as in `cri-containerd-<id>.scope`, `docker-<id>.scope`, `crio-<id>`.

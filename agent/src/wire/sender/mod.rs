@@ -52,9 +52,10 @@ impl Finder {
     /// Finds the cgroup v2 tree, if the node has one and shows it.
     pub fn new() -> Self {
         let tree = cgroup::Tree::find();
-        match &tree {
-            Some(tree) => tracing::debug!(path = %tree.root().display(), "senders are named by cgroup"),
-            None => tracing::info!("no cgroup v2 tree here: senders are named by /proc, or by cookie alone"),
+        if let Some(tree) = &tree {
+            tracing::debug!(path = %tree.root().display(), "senders are named by cgroup");
+        } else {
+            tracing::info!("no cgroup v2 tree here: senders are named by /proc, or by cookie alone");
         }
         Self(tree)
     }

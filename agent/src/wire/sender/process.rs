@@ -13,7 +13,7 @@ pub(super) struct Process {
 
 /// The process with the packet socket of that cookie, where `packet_diag` and /proc may be read.
 ///
-/// Raw ICMPv6 sockets are not found this way: raw_diag is seldom built into kernels.
+/// Raw ICMPv6 sockets are not found this way: `raw_diag` is seldom built into kernels.
 pub(super) async fn holding(cookie: u64) -> Option<Process> {
     let sockets = Connection::<SockDiag>::new().ok()?.query_packet_sockets().await.ok()?;
     let inode = sockets.iter().find(|socket| socket.cookie == cookie)?.inode;
@@ -26,7 +26,8 @@ fn holder(proc: &Path, target: &str) -> Option<Process> {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         // Processes end while we look, and others' files may not be ours to see.
         let Ok(files) = fs::read_dir(entry.path().join("fd")) else { continue };
-        let holds = |file: fs::DirEntry| fs::read_link(file.path()).is_ok_and(|link| link == Path::new(target));
+        let holds =
+            |file: fs::DirEntry| fs::read_link(file.path()).is_ok_and(|link| link == Path::new(target));
         if files.flatten().any(holds) {
             let name = fs::read_to_string(entry.path().join("comm")).ok()?.trim_end().to_owned();
             return Some(Process { pid, name });

@@ -1,0 +1,117 @@
+//! One agent's report over HTTP, with one line for whatever can go wrong.
+
+use std::{error::Error as _, fmt, io, path::PathBuf, time::Duration};
+
+use reqwest::{Client, Response, StatusCode, Url};
+use serde::Deserialize;
+
+use crate::evidence::NodeReport;
+
+/// No report is larger: 10,000 LB IPs with all places taken need about half of it.
+const MAX_BYTES: usize = 64 << 20;
+
+const PATH: &str = "api/v1/node";
+
+/// Where an agent listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// On a unix socket.
+    Socket(PathBuf),
+    /// Over TCP.
+    Url(Url),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(path) => path.display().fmt(f),
+            Self::Url(url) => f.write_str(url.as_str().trim_end_matches('/')),
+        }
+    }
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchError {
+    #[error("{0}")]
+    Connect(String),
+    #[error("no answer within {} s", .0.as_secs())]
+    Timeout(Duration),
+    #[error("answered {0}")]
+    Status(StatusCode),
+    #[error("what it sent is no report: {0}")]
+    NoReport(serde_json::Error),
+    #[error("its reports have schema {0}, this l2witness reads {own}: use the agent's version", own = NodeReport::SCHEMA)]
+    Schema(u32),
+    #[error("sent more than {} MiB", MAX_BYTES >> 20)]
+    TooLarge,
+}
+
+/// Fetches the report of one agent.
+pub(super) async fn report(target: &Target, timeout: Duration) -> Result<NodeReport, FetchError> {
+    match tokio::time::timeout(timeout, body(target)).await {
+        Ok(body) => parse(&body?),
+        Err(_) => Err(FetchError::Timeout(timeout)),
+    }
+}
+
+async fn body(target: &Target) -> Result<Vec<u8>, FetchError> {
+    // A proxy of the environment knows no nodes.
+    let builder = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    let (builder, url) = match target {
+        Target::Socket(path) => (builder.unix_socket(path.clone()), format!("http://localhost/{PATH}")),
+        Target::Url(url) => (builder, format!("{}/{PATH}", url.as_str().trim_end_matches('/'))),
+    };
+    let response = builder
+        .build()
+        .map_err(|error| connect(&error))?
+        .get(url)
+        .send()
+        .await
+        .map_err(|error| connect(&error))?;
+    if response.status() != StatusCode::OK {
+        return Err(FetchError::Status(response.status()));
+    }
+    bounded(response).await
+}
+
+async fn bounded(mut response: Response) -> Result<Vec<u8>, FetchError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| connect(&error))? {
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err(FetchError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn parse(body: &[u8]) -> Result<NodeReport, FetchError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        schema: u32,
+    }
+    let parsed = serde_json::from_slice::<NodeReport>(body);
+    // A report of another version may parse and mean something else, or not parse because of it.
+    match serde_json::from_slice::<Versioned>(body) {
+        Ok(Versioned { schema }) if schema != NodeReport::SCHEMA => Err(FetchError::Schema(schema)),
+        _ => parsed.map_err(FetchError::NoReport),
+    }
+}
+
+/// The innermost cause says it best: "connection refused", not "error sending request for url".
+fn connect(error: &reqwest::Error) -> FetchError {
+    let mut cause: &dyn std::error::Error = error;
+    let mut source = error.source();
+    while let Some(inner) = source {
+        cause = inner;
+        source = inner.source();
+    }
+    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    FetchError::Connect(match kind {
+        Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
+        Some(io::ErrorKind::NotFound) => "no such socket".to_owned(),
+        Some(io::ErrorKind::PermissionDenied) => "permission denied; try as root".to_owned(),
+        _ => cause.to_string(),
+    })
+}
