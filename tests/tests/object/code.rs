@@ -14,7 +14,7 @@ const JUMP32: u8 = 0x06;
 const CLASS: u8 = 0x07;
 
 /// One instruction of 8 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Instruction {
     pub(crate) code: u8,
     pub(crate) destination: u8,
@@ -28,12 +28,6 @@ impl Instruction {
         self.code == EXIT
     }
 
-    /// A call of a kernel helper by its number; 1 would be another function, 2 one of a module, and the
-    /// number −1 one that the linker left open.
-    pub(crate) fn is_helper(&self) -> bool {
-        self.code == CALL && self.source == 0 && self.immediate > 0
-    }
-
     fn jumps(&self) -> Option<i32> {
         match (self.code & CLASS, self.code) {
             (_, CALL | EXIT) => None,
@@ -43,6 +37,69 @@ impl Instruction {
             _ => None,
         }
     }
+}
+
+/// Where a call goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// To the kernel's helper of this number.
+    Helper(i32),
+    /// To another function of the object, by its mangled name.
+    Function(String),
+    /// Anywhere else: nowhere, or into a kernel module.
+    Other(Instruction),
+}
+
+/// All calls of all code there is in the object.
+pub(crate) fn calls(file: &object::File<'_>) -> Result<Vec<Call>> {
+    let mut calls = Vec::new();
+    for section in file.sections().filter(|section| section.kind() == object::SectionKind::Text) {
+        let relocations: Vec<_> = section.relocations().collect();
+        for (at, instruction) in instructions(section.data()?).into_iter().enumerate() {
+            if instruction.code != CALL {
+                continue;
+            }
+            let relocation = relocations.iter().find(|(offset, _)| *offset == at as u64 * 8);
+            calls.push(match (instruction.source, relocation) {
+                (0, None) => Call::Helper(instruction.immediate),
+                (1, None) => {
+                    let place = (at as i64 + 1 + i64::from(instruction.immediate)) * 8;
+                    Call::Function(function(file, section.index(), place as u64)?)
+                }
+                (1, Some((_, relocation))) => {
+                    let object::RelocationTarget::Symbol(symbol) = relocation.target() else { continue };
+                    let symbol = file.symbol_by_index(symbol)?;
+                    let section = symbol.section_index().context("a call of an undefined symbol")?;
+                    let place = symbol.address() as i64 + (i64::from(instruction.immediate) + 1) * 8;
+                    Call::Function(function(file, section, place as u64)?)
+                }
+                _ => Call::Other(instruction),
+            });
+        }
+    }
+    Ok(calls)
+}
+
+/// The name of the function that begins there.
+fn function(file: &object::File<'_>, section: object::SectionIndex, address: u64) -> Result<String> {
+    let begins_there = |symbol: &object::Symbol<'_, '_>| {
+        symbol.section_index() == Some(section)
+            && symbol.address() == address
+            && symbol.kind() == object::SymbolKind::Text
+    };
+    let symbol = file.symbols().find(begins_there).context("a call into the middle of something")?;
+    Ok(symbol.name()?.to_owned())
+}
+
+fn instructions(bytes: &[u8]) -> Vec<Instruction> {
+    let instructions = bytes.chunks_exact(8).map(|bytes| Instruction {
+        code: bytes[0],
+        destination: bytes[1] & 0x0f,
+        source: bytes[1] >> 4,
+        offset: i16::from_le_bytes([bytes[2], bytes[3]]),
+        immediate: i32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
+    });
+    instructions.collect()
 }
 
 /// A program. An instruction of 16 bytes takes two places, the second of which is all zero but its value.
@@ -56,14 +113,7 @@ impl Code {
         let (start, size) = (symbol.address() as usize, symbol.size() as usize);
         ensure!(size > 0 && size.is_multiple_of(8), "{program} has {size} bytes");
         let bytes = section.data()?.get(start..start + size).context("a program outside its section")?;
-        let instructions = bytes.chunks_exact(8).map(|bytes| Instruction {
-            code: bytes[0],
-            destination: bytes[1] & 0x0f,
-            source: bytes[1] >> 4,
-            offset: i16::from_le_bytes([bytes[2], bytes[3]]),
-            immediate: i32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
-        });
-        Ok(Self(instructions.collect()))
+        Ok(Self(instructions(bytes)))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -72,10 +122,6 @@ impl Code {
 
     pub(crate) fn positions(&self, wanted: impl Fn(&Instruction) -> bool) -> Vec<usize> {
         self.0.iter().enumerate().filter(|(_, instruction)| wanted(instruction)).map(|(at, _)| at).collect()
-    }
-
-    pub(crate) fn calls(&self) -> Vec<Instruction> {
-        self.0.iter().copied().filter(|instruction| instruction.code == CALL).collect()
     }
 
     /// What the 16-byte load at this place puts into r0, as the verdict of 32 bits.
