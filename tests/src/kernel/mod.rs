@@ -62,7 +62,10 @@ impl Kernel {
     /// The kernel refuses the object.
     pub fn load(host: &Host, interface: &str, watched: &[IpAddr]) -> Result<Self> {
         lab::ensure_mounted()?;
-        let pins = Pins::hold(&host.pin_directory())?;
+        // Beside the agent's, which may run on the same host.
+        let mut directory = host.pin_directory().into_os_string();
+        directory.push("-kernel");
+        let pins = Pins::hold(directory.as_ref())?;
         let capacity = watched.len() as u32;
         let mut shared = Shared::create(&pins, capacity)?;
         for (ip, index) in watched.iter().zip(0..) {

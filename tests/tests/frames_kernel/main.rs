@@ -22,6 +22,7 @@ fn table() -> Vec<Case> {
     [
         received_arp::cases(),
         received_ndp::cases(),
+        received_ndp::advertised_cases(),
         received_ndp::extended_cases(),
         sent::cases(),
         unrelated::cases(),

@@ -37,7 +37,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let asked = || counts(ip, RequestGroup).waits(ROUTER);
     let without = || counts(ip, RequestGroup).also(RequestNoLinkLayer).waits(ROUTER);
     let target = |target| Solicitation { target, ..ask }.bytes();
-    let mut cases = vec![
+    vec![
         received("NS, multicast", ask.bytes(), asked()),
         received("NS, unicast to us", unicast.bytes(), counts(ip, RequestUnicast).waits(ROUTER)),
         received(
@@ -97,6 +97,12 @@ pub(crate) fn cases() -> Vec<Case> {
         received("NS, 802.1Q", vlan::tagged(&frame, 4094), asked()),
         received("NS, QinQ", vlan::qinq(&frame, 100, 7), asked()),
         received("NS, three tags", vlan::qinq(&vlan::tagged(&frame, 7), 1, 2), ignored(Ignored::VlanTags)),
+    ]
+}
+
+pub(crate) fn advertised_cases() -> Vec<Case> {
+    let ip = LB6.ip;
+    let mut cases = vec![
         received(
             "NA of another IP",
             ndp::advertise(NODE_LL, OTHER6, ROUTER6).bytes(),

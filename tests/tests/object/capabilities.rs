@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use l2witness_tests::lab::{Host, Lab, Process, binary, until};
 
-/// The capabilities of the DaemonSet.
+/// What a pod of ours asks for.
 const ENOUGH: [&str; 2] = ["bpf", "net_admin"];
 
 #[test]
@@ -60,10 +60,10 @@ fn without_one_of_them_it_says_which_and_fails() -> Result<()> {
 /// Starts an agent that has these capabilities, may get no others, and is root by number only.
 fn start(host: &Host, capabilities: &[&str], hook: &str) -> Result<Process> {
     let agent = binary("l2witness")?;
-    let set: String = capabilities.iter().map(|name| format!(",+{name}")).collect();
+    let set = [&["-all"], capabilities].concat().join(",+");
     let mut command: Command = host.command("setpriv");
     for option in ["--bounding-set", "--inh-caps"] {
-        command.arg(format!("{option}=-all{set}"));
+        command.arg(format!("{option}={set}"));
     }
     command.args(["--no-new-privs", "--"]).arg(agent);
     let scratch = host.scratch();

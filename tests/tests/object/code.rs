@@ -63,21 +63,26 @@ pub(crate) fn calls(file: &object::File<'_>) -> Result<Vec<Call>> {
             calls.push(match (instruction.source, relocation) {
                 (0, None) => Call::Helper(instruction.immediate),
                 (1, None) => {
-                    let place = (at as i64 + 1 + i64::from(instruction.immediate)) * 8;
-                    Call::Function(function(file, section.index(), place as u64)?)
+                    let place = behind(at as u64, instruction.immediate) * 8;
+                    Call::Function(function(file, section.index(), place)?)
                 }
                 (1, Some((_, relocation))) => {
                     let object::RelocationTarget::Symbol(symbol) = relocation.target() else { continue };
                     let symbol = file.symbol_by_index(symbol)?;
                     let section = symbol.section_index().context("a call of an undefined symbol")?;
-                    let place = symbol.address() as i64 + (i64::from(instruction.immediate) + 1) * 8;
-                    Call::Function(function(file, section, place as u64)?)
+                    let place = symbol.address() + behind(0, instruction.immediate) * 8;
+                    Call::Function(function(file, section, place)?)
                 }
                 _ => Call::Other(instruction),
             });
         }
     }
     Ok(calls)
+}
+
+/// Distances are counted from the next instruction on.
+fn behind(at: u64, distance: i32) -> u64 {
+    (at + 1).wrapping_add_signed(distance.into())
 }
 
 /// The name of the function that begins there.
@@ -140,8 +145,8 @@ impl Code {
     pub(crate) fn is_target(&self, place: usize) -> bool {
         let targets = self.0.iter().enumerate().filter_map(|(at, instruction)| {
             let distance = instruction.jumps()?;
-            (at as i64 + 1 + i64::from(distance)).try_into().ok()
+            Some(behind(at as u64, distance))
         });
-        targets.into_iter().any(|target: usize| target == place)
+        targets.into_iter().any(|target| target == place as u64)
     }
 }

@@ -13,6 +13,12 @@ use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 use code::{Call, Code, Instruction};
 
+/// Of `linux/bpf.h`.
+const HASH: usize = 1;
+const ARRAY: usize = 2;
+const RINGBUF: usize = 27;
+const MMAPABLE: usize = 1 << 10;
+
 const PROGRAMS: [&str; 3] = ["l2witness_in", "l2witness_out", "l2witness_empty"];
 
 /// Their loops over pointers are what the verifier refuses without `CAP_PERFMON`.
@@ -101,10 +107,6 @@ fn map_values_are_as_large_as_the_types_that_the_agent_reads() -> Result<()> {
             .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]) as usize)
             .collect())
     };
-    const HASH: usize = 1;
-    const ARRAY: usize = 2;
-    const RINGBUF: usize = 27;
-    const MMAPABLE: usize = 1 << 10;
     for (name, expected) in [
         ("WATCHED", [HASH, size_of::<Address>(), 4, 1, 0]),
         ("SLOTS", [ARRAY, 4, size_of::<Slot>(), 1, MMAPABLE]),
