@@ -54,11 +54,7 @@ fn the_hook_that_was_asked_for_is_the_one_that_is_used_and_said() -> Result<()> 
             let by_tcx = if used == "tcx" { vec![program.to_owned()] } else { Vec::new() };
             let by_clsact = usize::from(used == "clsact");
             assert_eq!(on_tcx(&node, attach_type)?, by_tcx, "{asked}, {direction}");
-            assert_eq!(
-                tc::filters(&node, direction)?.matches(program).count(),
-                by_clsact,
-                "{asked}, {direction}"
-            );
+            assert_eq!(tc::of_program(&node, direction, program)?, by_clsact, "{asked}, {direction}");
         }
         agent.stop()?;
     }
