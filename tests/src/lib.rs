@@ -1,6 +1,8 @@
 //! The lab: network namespaces as hosts, a bridge as their switch, and on it a *lab speaker* that
 //! behaves on the wire as MetalLB's does.
 //!
+//! * [`mod@bench`] — what `cargo xtask bench` measures
+//! * [`demo`] — what `cargo xtask demo` shows
 //! * [`lab`] — hosts, the switch, processes in them, and `l2witness agent` on one of them
 //! * [`frames`] — every frame the tests send, as pure functions
 //! * [`kernel`] — the kernel programs run frame by frame, and what they should have done
@@ -9,6 +11,8 @@
 //!
 //! All of it is test support: Linux only, root for everything that makes a namespace.
 
+pub mod bench;
+pub mod demo;
 pub mod frames;
 pub mod kernel;
 pub mod lab;

@@ -1,6 +1,9 @@
 //! ARP for IPv4 over Ethernet (RFC 826), with the probe and announcement of RFC 5227.
 
-use super::{Address, Bytes, Flags, Header as _, Kind, Mac, Message, Parsed, Protocol, ethernet::Ethernet};
+use super::{
+    Address, Bytes, Flags, Header, Kind, Mac, Message, Parsed, Protocol,
+    ethernet::{self, Ethernet},
+};
 use crate::layout::Ignored;
 
 const LENGTH: usize = 28;
@@ -11,7 +14,15 @@ const REPLY: u16 = 2;
 
 #[inline(always)]
 pub(super) fn parse<B: Bytes>(bytes: &B, ethernet: &Ethernet) -> Parsed {
-    let arp = bytes.header(ethernet.payload, LENGTH).ok_or(Ignored::Truncated)?;
+    if ethernet.payload == ethernet::HEADER {
+        message(&bytes.near::<{ ethernet::HEADER }, LENGTH>().ok_or(Ignored::Truncated)?, ethernet)
+    } else {
+        message(&bytes.far::<LENGTH>(ethernet.payload).ok_or(Ignored::Truncated)?, ethernet)
+    }
+}
+
+#[inline(always)]
+fn message<H: Header>(arp: &H, ethernet: &Ethernet) -> Parsed {
     if arp.be16(0) != HARDWARE_ETHERNET || arp.byte(4) != 6 {
         return Err(Ignored::HardwareType.into());
     }

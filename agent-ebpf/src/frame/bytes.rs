@@ -1,15 +1,23 @@
 //! Where a frame's bytes are: the one thing in which kernel and user space differ.
 
 /// A frame that can be asked for headers.
+///
+/// There are two ways to ask, because without `CAP_PERFMON` the verifier lets no program add a number it does
+/// not know to a packet pointer: what lies at a known place is read in place, the rest is copied out first.
 pub trait Bytes {
-    /// A header whose length was checked once, here.
-    type Header: Header;
+    /// A header read in place.
+    type Near: Header;
+    /// A header copied out.
+    type Far: Header;
 
-    /// The `length` bytes at `offset`, or `None` where the frame is shorter.
-    fn header(&self, offset: usize, length: usize) -> Option<Self::Header>;
+    /// The `LENGTH` bytes at `AT`, or `None` where the frame is shorter.
+    fn near<const AT: usize, const LENGTH: usize>(&self) -> Option<Self::Near>;
+
+    /// The `LENGTH` bytes at `at`, or `None` where the frame is shorter.
+    fn far<const LENGTH: usize>(&self, at: usize) -> Option<Self::Far>;
 }
 
-/// Fixed-offset reads inside a header whose bounds were checked by [`Bytes::header`].
+/// Fixed-offset reads inside a header whose bounds were checked by [`Bytes`].
 ///
 /// Words keep network byte order in memory (`u32` as loaded, not swapped), so that storing them
 /// again gives the bytes of the wire; [`Header::be16`] alone converts.
@@ -33,10 +41,15 @@ pub trait Header {
 pub struct SliceBytes<'a>(pub &'a [u8]);
 
 impl<'a> Bytes for SliceBytes<'a> {
-    type Header = &'a [u8];
+    type Near = &'a [u8];
+    type Far = &'a [u8];
 
-    fn header(&self, offset: usize, length: usize) -> Option<&'a [u8]> {
-        self.0.get(offset..offset.checked_add(length)?)
+    fn near<const AT: usize, const LENGTH: usize>(&self) -> Option<&'a [u8]> {
+        self.far::<LENGTH>(AT)
+    }
+
+    fn far<const LENGTH: usize>(&self, at: usize) -> Option<&'a [u8]> {
+        self.0.get(at..at.checked_add(LENGTH)?)
     }
 }
 

@@ -14,7 +14,8 @@ pub const ETH_VLAN: u16 = 0x8100;
 /// `EtherType` of an 802.1ad service tag (`QinQ`).
 pub const ETH_QINQ: u16 = 0x88a8;
 
-const HEADER: usize = 14;
+/// Length of the header without tags, and so where an untagged payload starts.
+pub(super) const HEADER: usize = 14;
 const TAG: usize = 4;
 const VLAN_ID: u16 = 0x0fff;
 
@@ -40,7 +41,7 @@ const fn is_tag(ethertype: u16) -> bool {
 
 #[inline(always)]
 pub(super) fn parse<B: Bytes>(bytes: &B) -> Result<Ethernet, Skip> {
-    let header = bytes.header(0, HEADER).ok_or(Ignored::Truncated)?;
+    let header = bytes.near::<0, HEADER>().ok_or(Ignored::Truncated)?;
     let mut ethernet = Ethernet {
         destination: Mac::from_loaded(header.word(0), header.half(4)),
         source: Mac::from_loaded(header.word(6), header.half(10)),
@@ -49,12 +50,12 @@ pub(super) fn parse<B: Bytes>(bytes: &B) -> Result<Ethernet, Skip> {
         payload: HEADER,
     };
     if is_tag(ethernet.ethertype) {
-        let outer = bytes.header(HEADER, TAG).ok_or(Ignored::Truncated)?;
+        let outer = bytes.near::<HEADER, TAG>().ok_or(Ignored::Truncated)?;
         ethernet.vlan = outer.be16(0) & VLAN_ID;
         ethernet.ethertype = outer.be16(2);
         ethernet.payload = HEADER + TAG;
         if is_tag(ethernet.ethertype) {
-            let inner = bytes.header(HEADER + TAG, TAG).ok_or(Ignored::Truncated)?;
+            let inner = bytes.near::<{ HEADER + TAG }, TAG>().ok_or(Ignored::Truncated)?;
             ethernet.ethertype = inner.be16(2);
             ethernet.payload = HEADER + 2 * TAG;
             if is_tag(ethernet.ethertype) {

@@ -13,7 +13,7 @@ pub const UNANSWERED_NS: u64 = 50_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Stamp {
-    /// A request came in.
+    /// A request came in that an owner would answer: not a solicitation by unicast or without link-layer option.
     Request,
     /// A probe came in.
     Probe,

@@ -1,17 +1,25 @@
 //! Who claims an LB IP, in bounded places.
 
+use core::mem::offset_of;
+
 use aya_ebpf::programs::TcContext;
 use l2witness_ebpf::{
     frame::{Address, Kind, Message},
-    layout::{Cause, HEARD, LOCAL, RESUME_NS, STALE_NS},
+    layout::{Cause, Claims, HEARD, LOCAL, Local, RESUME_NS, STALE_NS},
 };
 
 use super::{
     News,
+    index::Blur,
     maps::{self, add, add32, put},
     notify,
     origin::Sender,
 };
+
+/// Bits that hold a place; for [`LOCAL`] one more than there are, inside the claims all the same.
+const PLACES: u32 = 2;
+const _: () = assert!(offset_of!(Claims, local) + (size_of::<Local>() << PLACES) <= size_of::<Claims>());
+const _: () = assert!(HEARD == 1 << PLACES);
 
 /// Whether a sender is news, given when it was last seen before this frame.
 #[inline(always)]
@@ -35,8 +43,8 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
     let ifindex = unsafe { (*ctx.skb.skb).ifindex };
     let mac_origin = message.hardware.0 | (sender.origin as u64) << 48;
     let mut place = LOCAL;
+    let mut vacant = 0;
     let mut oldest = u64::MAX;
-    let mut vacant = LOCAL;
     for at in 0..LOCAL {
         let known = &claims.local[at];
         if known.mac_origin == mac_origin && known.cookie == sender.cookie && known.ifindex == ifindex {
@@ -47,28 +55,30 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
             vacant = at;
         }
     }
-    if place == LOCAL && (oldest == 0 || now - oldest > STALE_NS) {
-        place = vacant;
-        if let Some(free) = claims.local.get_mut(place) {
-            free.mac_origin = mac_origin;
-            free.ifindex = ifindex;
-            free.cookie = sender.cookie;
-            free.cgroup = sender.cgroup;
-            free.first = now;
-            put(&mut free.last, 0);
-            put(&mut free.replies, 0);
-            put(&mut free.announcements, 0);
+    let fresh = place == LOCAL;
+    if fresh {
+        if oldest != 0 && now - oldest <= STALE_NS {
+            return add32(&mut claims.local_overflow, 1);
         }
+        place = vacant;
     }
-    let Some(known) = claims.local.get_mut(place) else {
-        add32(&mut claims.local_overflow, 1);
-        return;
-    };
-    if matches!(message.kind, Kind::Reply) {
-        add(&mut known.replies, 1);
-    } else {
-        add(&mut known.announcements, 1);
+    // SAFETY: the place is one of three; four lie inside the claims, asserted above.
+    let known = unsafe { Blur::new(ctx).element::<PLACES, _, _>(&mut claims.local, place) };
+    if fresh {
+        known.mac_origin = mac_origin;
+        known.ifindex = ifindex;
+        known.cookie = sender.cookie;
+        known.cgroup = sender.cgroup;
+        known.first = now;
+        put(&mut known.last, 0);
+        put(&mut known.replies, 0);
+        put(&mut known.announcements, 0);
     }
+    // Both are added to, one of them nothing: a choice between two fields would be arithmetic on the pointer
+    // that differs by path (see `index`).
+    let replies = u64::from(matches!(message.kind, Kind::Reply));
+    add(&mut known.replies, replies);
+    add(&mut known.announcements, 1 - replies);
     let before = known.last;
     known.flags = message.flags.0;
     known.vlan = message.vlan;
@@ -87,8 +97,8 @@ pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index
     let ifindex = unsafe { (*ctx.skb.skb).ifindex };
     let mac = message.hardware.0;
     let mut place = HEARD;
+    let mut vacant = 0;
     let mut oldest = u64::MAX;
-    let mut vacant = HEARD;
     for at in 0..HEARD {
         let known = &claims.heard[at];
         if known.mac_flags << 16 == mac << 16 && known.ifindex == ifindex && known.last != 0 {
@@ -99,19 +109,21 @@ pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index
             vacant = at;
         }
     }
-    if place == HEARD && (oldest == 0 || now - oldest > STALE_NS) {
-        place = vacant;
-        if let Some(free) = claims.heard.get_mut(place) {
-            free.ifindex = ifindex;
-            free.first = now;
-            put(&mut free.count, 0);
-            put(&mut free.last, 0);
+    let fresh = place == HEARD;
+    if fresh {
+        if oldest != 0 && now - oldest <= STALE_NS {
+            return add32(&mut claims.heard_overflow, 1);
         }
+        place = vacant;
     }
-    let Some(known) = claims.heard.get_mut(place) else {
-        add32(&mut claims.heard_overflow, 1);
-        return;
-    };
+    // SAFETY: the place is one of four, which two bits hold.
+    let known = unsafe { Blur::new(ctx).element::<PLACES, _, _>(&mut claims.heard, place) };
+    if fresh {
+        known.ifindex = ifindex;
+        known.first = now;
+        put(&mut known.count, 0);
+        put(&mut known.last, 0);
+    }
     add32(&mut known.count, 1);
     let before = known.last;
     known.mac_flags = mac | u64::from(message.flags.0) << 48;

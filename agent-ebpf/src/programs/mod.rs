@@ -2,6 +2,7 @@
 //! note who claims the address ([`claim`]) and say so if that is news ([`notify`]).
 
 mod claim;
+mod index;
 mod maps;
 mod notify;
 mod origin;
@@ -97,7 +98,7 @@ fn received(ctx: &TcContext, message: &Message, index: u32, now: u64) {
 #[inline(always)]
 fn sent(ctx: &TcContext, message: &Message, index: u32, now: u64) {
     let sender = origin::of(ctx, message);
-    record::sent(message, sender.origin, index, now);
+    record::sent(ctx, message, sender.origin, index, now);
     if !matches!(message.kind, Kind::Request | Kind::Probe) {
         claim::local(ctx, message, &sender, index, now);
     }

@@ -1,18 +1,17 @@
 //! Direct packet access, one bounds check a header.
 
-use aya_ebpf::programs::TcContext;
+use core::mem::MaybeUninit;
+
+use aya_ebpf::{helpers::generated::bpf_skb_load_bytes, programs::TcContext};
 use l2witness_ebpf::{
     frame::{self, Bytes, ETH_ARP, ETH_IPV6, ETH_QINQ, ETH_VLAN, Header, Parsed, Skip},
     layout::Ignored,
 };
 
-/// Headers of ours end well before this, IPv6 extension headers included (bytes).
-const PULL: u32 = 640;
+/// A header read in place, inside bounds that [`Packet::near`] has checked.
+pub(super) struct InPlace(*const u8);
 
-/// A header that [`Packet::header`] has checked to lie inside the packet.
-pub(super) struct Checked(*const u8);
-
-impl Header for Checked {
+impl Header for InPlace {
     #[inline(always)]
     fn byte(&self, at: usize) -> u8 {
         // SAFETY: `at` is inside the length that was checked; the verifier refuses the program otherwise.
@@ -32,16 +31,84 @@ impl Header for Checked {
     }
 }
 
-/// The linear part of a frame.
+/// A header copied to the stack. All headers of ours have their fields at even offsets; words are read in
+/// halves, because the verifier wants stack reads aligned.
+pub(super) struct Copied(MaybeUninit<[u64; COPIED / 8]>);
+
+/// Room for the longest header, IPv6's.
+const COPIED: usize = 40;
+
+impl Copied {
+    #[inline(always)]
+    const fn bytes(&self) -> *const u8 {
+        self.0.as_ptr().cast()
+    }
+}
+
+impl Header for Copied {
+    #[inline(always)]
+    fn byte(&self, at: usize) -> u8 {
+        // SAFETY: `at` is inside the length that was copied; the verifier refuses the program otherwise.
+        unsafe { *self.bytes().add(at) }
+    }
+
+    #[inline(always)]
+    fn half(&self, at: usize) -> u16 {
+        // SAFETY: as above; the buffer is aligned and `at` even.
+        unsafe { *self.bytes().add(at).cast() }
+    }
+
+    #[inline(always)]
+    fn word(&self, at: usize) -> u32 {
+        u32::from(self.half(at)) | u32::from(self.half(at + 2)) << 16
+    }
+}
+
+#[inline(always)]
+fn copy<const LENGTH: usize>(ctx: &TcContext, at: usize) -> Option<Copied> {
+    const { assert!(LENGTH <= COPIED) };
+    let mut copied = Copied(MaybeUninit::uninit());
+    // SAFETY: the buffer is as long as asked for at least; the helper writes all of it or fails.
+    let result = unsafe {
+        bpf_skb_load_bytes(ctx.skb.skb.cast(), at as u32, copied.0.as_mut_ptr().cast(), LENGTH as u32)
+    };
+    if result < 0 { None } else { Some(copied) }
+}
+
+/// A frame whose headers lie in its linear part, as they do unless a sender keeps them in pages.
 struct Packet<'a>(&'a TcContext);
 
 impl Bytes for Packet<'_> {
-    type Header = Checked;
+    type Near = InPlace;
+    type Far = Copied;
 
     #[inline(always)]
-    fn header(&self, offset: usize, length: usize) -> Option<Checked> {
-        let start = self.0.data() + offset;
-        if start + length > self.0.data_end() { None } else { Some(Checked(start as *const u8)) }
+    fn near<const AT: usize, const LENGTH: usize>(&self) -> Option<InPlace> {
+        let data = self.0.data();
+        if data + AT + LENGTH > self.0.data_end() { None } else { Some(InPlace((data + AT) as *const u8)) }
+    }
+
+    #[inline(always)]
+    fn far<const LENGTH: usize>(&self, at: usize) -> Option<Copied> {
+        copy::<LENGTH>(self.0, at)
+    }
+}
+
+/// Any frame, wherever its bytes are (`PACKET_TX_RING` leaves all but the Ethernet header in pages).
+struct Scattered<'a>(&'a TcContext);
+
+impl Bytes for Scattered<'_> {
+    type Near = Copied;
+    type Far = Copied;
+
+    #[inline(always)]
+    fn near<const AT: usize, const LENGTH: usize>(&self) -> Option<Copied> {
+        copy::<LENGTH>(self.0, AT)
+    }
+
+    #[inline(always)]
+    fn far<const LENGTH: usize>(&self, at: usize) -> Option<Copied> {
+        copy::<LENGTH>(self.0, at)
     }
 }
 
@@ -74,17 +141,12 @@ pub(crate) fn may_concern(ctx: &TcContext) -> bool {
     }
 }
 
-/// Reads the frame.
+/// Reads the frame: in place, or again by copies if it is longer than its linear part.
 #[inline(always)]
 pub(super) fn read(ctx: &TcContext) -> Parsed {
     let parsed = frame::parse(&Packet(ctx));
-    // A sender may keep all but the Ethernet header in pages (PACKET_TX_RING does): bring it together once.
-    let linear = (ctx.data_end() - ctx.data()) as u32;
-    if matches!(parsed, Err(Skip::Ignored(Ignored::Truncated))) && linear < ctx.len() && linear < PULL {
-        let wanted = if ctx.len() < PULL { ctx.len() } else { PULL };
-        if ctx.pull_data(wanted).is_ok() {
-            return frame::parse(&Packet(ctx));
-        }
+    if !matches!(parsed, Err(Skip::Ignored(Ignored::Truncated))) {
+        return parsed;
     }
-    parsed
+    frame::parse(&Scattered(ctx))
 }

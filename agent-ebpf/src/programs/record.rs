@@ -1,63 +1,114 @@
 //! Counting into the slot of one LB IP on one interface.
 
+use core::mem::offset_of;
+
 use aya_ebpf::programs::TcContext;
 use l2witness_ebpf::{
-    frame::{Flags, Kind, Mac, Message},
+    frame::{Delivery, Flags, Kind, Mac, Message, Protocol},
     layout::{Counter, Origin, RECENT, Slot, Stamp, UNANSWERED_NS, latency_bucket},
 };
 
-use super::maps::{self, add, add32};
+use super::{
+    index::Blur,
+    maps::{self, add, add32},
+};
 
 /// `PACKET_OTHERHOST` of `linux/if_packet.h`: the frame is to somebody else's MAC.
 const PACKET_OTHERHOST: u32 = 3;
 
+/// Bits that hold an index into [`Slot`]'s arrays; rounded up they still end inside the slot.
+const COUNTS: u32 = 5;
+const LAST: u32 = 3;
+const PLACES: u32 = 2;
+const BUCKETS: u32 = 4;
+const _: () = assert!(offset_of!(Slot, counts) + (8 << COUNTS) <= size_of::<Slot>());
+const _: () = assert!(offset_of!(Slot, last) + (8 << LAST) <= size_of::<Slot>());
+const _: () = assert!(offset_of!(Slot, latency) + (4 << BUCKETS) <= size_of::<Slot>());
+const _: () = assert!(RECENT == 1 << PLACES);
+
+/// A slot and the means to index it.
+struct Cells {
+    slot: &'static mut Slot,
+    blur: Blur,
+}
+
+impl Cells {
+    #[inline(always)]
+    fn of(ctx: &TcContext, index: u32) -> Option<Self> {
+        Some(Self { slot: maps::slot(index)?, blur: Blur::new(ctx) })
+    }
+
+    #[inline(always)]
+    fn count(&mut self, counter: Counter) {
+        // SAFETY: a counter is inside its array; the sizes are asserted above.
+        add(unsafe { self.blur.element::<COUNTS, _, _>(&mut self.slot.counts, counter as usize) }, 1);
+    }
+
+    #[inline(always)]
+    fn stamp(&mut self, stamp: Stamp, now: u64) {
+        // SAFETY: as above.
+        *unsafe { self.blur.element::<LAST, _, _>(&mut self.slot.last, stamp as usize) } = now;
+    }
+}
+
 /// A frame that came in.
 #[inline(always)]
 pub(super) fn received(ctx: &TcContext, message: &Message, index: u32, now: u64) {
-    let Some(slot) = maps::slot(index) else { return };
+    let Some(mut cells) = Cells::of(ctx, index) else { return };
     // SAFETY: the context pointer is the kernel's.
     let other_host = unsafe { (*ctx.skb.skb).pkt_type } == PACKET_OTHERHOST;
-    let counter = Counter::received(message.kind, message.delivery, other_host);
-    add(&mut slot.counts[counter as usize], 1);
-    let stamp = match message.kind {
-        Kind::Request => Stamp::Request,
-        Kind::Probe => Stamp::Probe,
-        Kind::Reply => Stamp::ReplyReceived,
-        Kind::AnnouncementRequest | Kind::AnnouncementReply => Stamp::AnnouncementReceived,
-    };
-    slot.last[stamp as usize] = now;
+    cells.count(Counter::received(message.kind, message.delivery, other_host));
+    if answerable(message) {
+        cells.stamp(
+            match message.kind {
+                Kind::Request => Stamp::Request,
+                Kind::Probe => Stamp::Probe,
+                Kind::Reply => Stamp::ReplyReceived,
+                Kind::AnnouncementRequest | Kind::AnnouncementReply => Stamp::AnnouncementReceived,
+            },
+            now,
+        );
+    }
     if matches!(message.kind, Kind::Request) {
         if message.flags.has(Flags::NO_LINK_LAYER) {
-            add(&mut slot.counts[Counter::RequestNoLinkLayer as usize], 1);
+            add(&mut cells.slot.counts[Counter::RequestNoLinkLayer as usize], 1);
         }
         if !other_host {
-            remember(slot, message.source, now);
+            remember(&mut cells, message.source, now);
         }
     } else if message.flags.has(Flags::HARDWARE_MISMATCH) {
-        add(&mut slot.counts[Counter::HardwareMismatch as usize], 1);
+        add(&mut cells.slot.counts[Counter::HardwareMismatch as usize], 1);
     }
+}
+
+/// Whether silence after it would mean something. MetalLB answers no solicitation by unicast and none without
+/// link-layer option (`internal/layer2/ndp.go`), so after those a healthy owner is silent, too.
+#[inline(always)]
+fn answerable(message: &Message) -> bool {
+    matches!(message.protocol, Protocol::Arp)
+        || !matches!(message.kind, Kind::Request)
+        || (matches!(message.delivery, Delivery::Group) && !message.flags.has(Flags::NO_LINK_LAYER))
 }
 
 /// A frame that went out.
 #[inline(always)]
-pub(super) fn sent(message: &Message, origin: Origin, index: u32, now: u64) {
-    let Some(slot) = maps::slot(index) else { return };
-    let counter = Counter::sent(message.kind, origin);
-    add(&mut slot.counts[counter as usize], 1);
+pub(super) fn sent(ctx: &TcContext, message: &Message, origin: Origin, index: u32, now: u64) {
+    let Some(mut cells) = Cells::of(ctx, index) else { return };
+    cells.count(Counter::sent(message.kind, origin));
     match message.kind {
         Kind::Request | Kind::Probe => return,
         Kind::Reply => {
-            slot.last[Stamp::ReplySent as usize] = now;
+            cells.slot.last[Stamp::ReplySent as usize] = now;
             if !matches!(origin, Origin::Forwarded) {
-                answer(slot, message.destination, now);
+                answer(&mut cells, message.destination, now);
             }
         }
         Kind::AnnouncementRequest | Kind::AnnouncementReply => {
-            slot.last[Stamp::AnnouncementSent as usize] = now;
+            cells.slot.last[Stamp::AnnouncementSent as usize] = now;
         }
     }
     if message.flags.has(Flags::HARDWARE_MISMATCH) {
-        add(&mut slot.counts[Counter::HardwareMismatch as usize], 1);
+        add(&mut cells.slot.counts[Counter::HardwareMismatch as usize], 1);
     }
 }
 
@@ -69,8 +120,9 @@ const fn asker(mac: Mac) -> u32 {
 
 /// Keeps a request until it is answered, asked again, or pushed out by three others.
 #[inline(always)]
-fn remember(slot: &mut Slot, source: Mac, now: u64) {
+fn remember(cells: &mut Cells, source: Mac, now: u64) {
     let asker = asker(source);
+    let Cells { slot, blur } = cells;
     let requests =
         slot.counts[Counter::RequestGroup as usize] + slot.counts[Counter::RequestUnicast as usize];
     let mut place = requests as usize % RECENT;
@@ -79,31 +131,45 @@ fn remember(slot: &mut Slot, source: Mac, now: u64) {
             place = at;
         }
     }
-    // Never true; it shows the verifier that the index is in range after the loop was unrolled.
-    if place >= RECENT {
-        return;
-    }
-    if slot.waiting[place] != 0 && now - slot.recent[place] >= UNANSWERED_NS {
+    // SAFETY: the place is one of four, which two bits hold.
+    let (waiting, recent) = unsafe {
+        (
+            blur.element::<PLACES, _, _>(&mut slot.waiting, place),
+            blur.element::<PLACES, _, _>(&mut slot.recent, place),
+        )
+    };
+    let late = *waiting != 0 && now - *recent >= UNANSWERED_NS;
+    *recent = now;
+    *waiting = asker;
+    if late {
         add(&mut slot.counts[Counter::Unanswered as usize], 1);
     }
-    slot.recent[place] = now;
-    slot.waiting[place] = asker;
 }
 
 /// Finds the request a reply belongs to and measures the time between them.
 #[inline(always)]
-fn answer(slot: &mut Slot, destination: Mac, now: u64) {
+fn answer(cells: &mut Cells, destination: Mac, now: u64) {
     let asker = asker(destination);
+    let Cells { slot, blur } = cells;
+    let mut place = RECENT;
     for at in 0..RECENT {
         if slot.waiting[at] == asker {
-            slot.waiting[at] = 0;
-            let latency = now - slot.recent[at];
-            add(&mut slot.latency_sum, latency);
-            let bucket = latency_bucket(latency);
-            if let Some(count) = slot.latency.get_mut(bucket) {
-                add32(count, 1);
-            }
-            return;
+            place = at;
         }
     }
+    if place == RECENT {
+        return;
+    }
+    // SAFETY: the place is one of four, which two bits hold.
+    let (waiting, recent) = unsafe {
+        (
+            blur.element::<PLACES, _, _>(&mut slot.waiting, place),
+            blur.element::<PLACES, _, _>(&mut slot.recent, place),
+        )
+    };
+    *waiting = 0;
+    let latency = now - *recent;
+    add(&mut slot.latency_sum, latency);
+    // SAFETY: a bucket is inside its array; the size is asserted above.
+    add32(unsafe { blur.element::<BUCKETS, _, _>(&mut slot.latency, latency_bucket(latency)) }, 1);
 }

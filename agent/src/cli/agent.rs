@@ -60,7 +60,7 @@ pub(super) struct Args {
     #[arg(long, env = "L2WITNESS_SOCKET", value_name = "PATH", default_value = super::DEFAULT_SOCKET)]
     socket: PathBuf,
     /// Directory on a bpf file system for the shared maps
-    #[arg(long, env = "L2WITNESS_PIN_DIR", value_name = "PATH", default_value = "/sys/fs/bpf/l2witness")]
+    #[arg(long, env = "L2WITNESS_PIN_DIR", value_name = "PATH", default_value = super::DEFAULT_PIN_DIR)]
     pin_dir: PathBuf,
     #[command(flatten)]
     logging: logging::LogArgs,

@@ -24,6 +24,9 @@ pub use exit::Exit;
 /// Where an agent listens for the command line on its node.
 const DEFAULT_SOCKET: &str = "/run/l2witness/agent.sock";
 
+/// Where the shared maps are pinned.
+const DEFAULT_PIN_DIR: &str = "/sys/fs/bpf/l2witness";
+
 /// See which node really answers ARP and NDP for each LoadBalancer IP.
 #[derive(Debug, Parser)]
 #[command(name = "l2witness", version, max_term_width = 110)]

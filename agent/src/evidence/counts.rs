@@ -81,7 +81,7 @@ pub struct Latency {
 /// Last times, absent where it never happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
-    /// A request came in.
+    /// A request came in that MetalLB would answer: any for IPv4; for IPv6 by multicast and with link-layer option.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Timestamp>,
     /// A probe came in.

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, io, net::IpAddr, sync::Arc, time::Duration};
 
+use l2witness_ebpf::layout::Origin;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{MissedTickBehavior, interval},
@@ -150,10 +151,13 @@ fn log(shared: &Shared, change: &Change) {
     let mut observer = shared.observer();
     let interface = observer.interface(change.ifindex).unwrap_or_default().to_owned();
     let Change { ip, mac, cause, cookie, cgroup, .. } = change;
-    if change.sent {
-        let sender = observer.names().of(*cookie, *cgroup).name;
-        tracing::info!(%ip, interface, %mac, cause, origin = ?change.origin, sender, "this node answers or announces");
-    } else {
-        tracing::info!(%ip, interface, %mac, cause, "heard another answer or announce");
+    match change.origin {
+        None => tracing::info!(%ip, interface, %mac, cause, "heard on the wire"),
+        Some(Origin::Socket) => {
+            let sender = observer.names().of(*cookie, *cgroup).name;
+            tracing::info!(%ip, interface, %mac, cause, sender, "sent by a program on this node");
+        }
+        Some(Origin::Kernel) => tracing::info!(%ip, interface, %mac, cause, "sent by this node's kernel"),
+        Some(Origin::Forwarded) => tracing::info!(%ip, interface, %mac, cause, "forwarded through this node"),
     }
 }

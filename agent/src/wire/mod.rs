@@ -8,6 +8,7 @@ mod attach;
 mod clock;
 #[cfg(feature = "debug-log")]
 mod debug_log;
+pub mod doctor;
 mod events;
 mod links;
 mod mapped;
@@ -47,7 +48,7 @@ pub enum Error {
     #[error("{1}: {0}; is the bpf file system mounted there and writable?")]
     Pins(#[source] io::Error, PathBuf),
     /// The kernel refused the programs or the maps.
-    #[error("the kernel refused the eBPF object: {0}")]
+    #[error("the kernel refused the eBPF object: {}", first_line(.0))]
     Load(#[from] aya::EbpfError),
     /// A map is not as this version makes it.
     #[error("map {1}: {0}; remove the pin directory if another version left it there")]
@@ -79,4 +80,10 @@ pub enum Error {
         /// How many fit.
         capacity: u32,
     },
+}
+
+/// Without the verifier's log, which is for developers and goes on for pages.
+fn first_line(error: &aya::EbpfError) -> String {
+    let text = error.to_string();
+    text.split(". Verifier output").next().unwrap_or(&text).lines().next().unwrap_or_default().to_owned()
 }

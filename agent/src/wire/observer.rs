@@ -112,7 +112,7 @@ impl Observer {
                 match (&port.state, fit) {
                     (Ok(_), Ok(()) | Err(Skipped::Down)) => {
                         if before.mac != link.mac {
-                            tracing::info!(interface = link.name, mac = ?link.mac, "hardware address changed");
+                            tracing::info!(interface = link.name, mac = %link.mac.unwrap_or_default(), "hardware address changed");
                         }
                         continue;
                     }
@@ -138,7 +138,7 @@ impl Observer {
     fn observe(&self, link: &Link) -> Result<Observed, Error> {
         let mut programs = Programs::load(&self.pins, self.config.capacity)?;
         let hook = programs.attach(&link.name, self.config.hook)?;
-        tracing::info!(interface = link.name, %hook, mac = ?link.mac, "observing");
+        tracing::info!(interface = link.name, %hook, mac = %link.mac.unwrap_or_default(), "observing");
         Ok(Observed { programs, hook })
     }
 

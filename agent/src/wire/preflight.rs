@@ -42,6 +42,11 @@ pub fn preflight(pin_dir: &Path) -> Result<(), Missing> {
     }
     // Fails without CAP_SYS_RESOURCE, which nobody needs from 5.11 on: there the maps are not charged to it.
     let _ = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);
+    bpffs(pin_dir)
+}
+
+/// Whether the directory is, or would be, on a bpf file system.
+pub(super) fn bpffs(pin_dir: &Path) -> Result<(), Missing> {
     let existing = pin_dir.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
     match statfs(existing) {
         Ok(stat) if stat.filesystem_type() == BPF_FS_MAGIC => Ok(()),

@@ -1,6 +1,7 @@
 //! A lab speaker on a host of the lab.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,7 +39,23 @@ impl Speaker {
         for interface in interfaces {
             command.args(["--interface", interface]);
         }
-        let mut process = host.spawn(command)?;
+        Self::ready(host.spawn(command)?)
+    }
+
+    /// The same as [`Speaker::start`] in a cgroup, given by its `cgroup.procs`. A socket belongs to
+    /// the cgroup in which it is opened, so the process enters it before it becomes the speaker.
+    ///
+    /// # Errors
+    ///
+    /// As [`Speaker::start`]; or the cgroup takes no process.
+    pub fn start_in(host: &Host, procs: &Path) -> Result<Self> {
+        let mut command = host.command("sh");
+        command.args(["-c", "echo $$ > \"$0\" && exec \"$@\""]).arg(procs);
+        command.arg(binary("lab-speaker")?).args(["--interface", "eth0"]);
+        Self::ready(host.spawn(command)?)
+    }
+
+    fn ready(mut process: Process) -> Result<Self> {
         let ready = answer(&mut process, 0)?;
         ensure!(ready == "ready", "the speaker says {ready:?}");
         Ok(Self { process: Mutex::new(process) })

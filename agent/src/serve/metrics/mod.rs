@@ -56,3 +56,6 @@ pub fn encode(shared: &Arc<Shared>) -> Result<Vec<u8>, prometheus::Error> {
     TextEncoder::new().encode(&registry.gather(), &mut text)?;
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests;

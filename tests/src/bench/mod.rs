@@ -1,0 +1,76 @@
+//! What `cargo xtask bench` measures: the kernel programs alone, a flood beside tcpdump, and the agent.
+//!
+//! * `programs` — each way through the kernel programs, by `BPF_PROG_TEST_RUN`
+//! * `beside` — a flood of requests at a host with nothing, with an agent, with tcpdump
+//! * `agent` — time to become ready, time of a scrape, memory
+//! * `sample` — rounds and medians; `table` — how it is printed
+//!
+//! Nothing fails because a machine is slow: a target that is not met is a word in the table.
+
+mod addresses;
+mod agent;
+mod beside;
+mod memory;
+mod programs;
+mod sample;
+mod table;
+
+use std::fs;
+use std::io::{self, Write as _};
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use crate::demo::interrupt;
+use table::Section;
+
+/// How to measure and print.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// One JSON document instead of text.
+    pub json: bool,
+    /// Rounds whose median counts.
+    pub rounds: usize,
+}
+
+/// Measures everything.
+///
+/// # Errors
+///
+/// Not root; something can't be measured at all; or a signal came.
+pub fn run(options: Options) -> Result<()> {
+    let Options { json, rounds } = options;
+    interrupt::watch()?;
+    let mut stdout = io::stdout();
+    let machine = machine()?;
+    if !json {
+        writeln!(stdout, "{machine}, the median of {rounds} rounds")?;
+    }
+    let mut sections = Vec::new();
+    for (what, measure) in SECTIONS {
+        let section = measure(rounds).with_context(|| format!("measure {what}"))?;
+        if !json {
+            write!(stdout, "\n{section}")?;
+        }
+        sections.push(section);
+    }
+    if json {
+        let document = json!({ "machine": machine, "rounds": rounds, "sections": sections });
+        writeln!(stdout, "{document:#}")?;
+    }
+    Ok(())
+}
+
+/// Takes the number of rounds.
+type Measure = fn(usize) -> Result<Section>;
+
+const SECTIONS: [(&str, Measure); 3] =
+    [("the kernel programs", programs::measure), ("a flood", beside::measure), ("the agent", agent::measure)];
+
+/// Its class, not its name.
+fn machine() -> Result<String> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").context("the kernel's release")?;
+    let version = release.trim().split('.').take(2).collect::<Vec<_>>().join(".");
+    let cores = std::thread::available_parallelism().context("the number of processors")?;
+    Ok(format!("{cores} cores, kernel {version}"))
+}
