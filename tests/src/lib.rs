@@ -5,6 +5,7 @@
 //! * [`demo`] — what `cargo xtask demo` shows
 //! * [`lab`] — hosts, the switch, processes in them, and `l2witness agent` on one of them
 //! * [`frames`] — every frame the tests send, as pure functions
+//! * [`kernel`] — the kernel programs run frame by frame, and what they should have done
 //! * [`socket`] — the two kinds of socket MetalLB opens
 //! * [`speaker`] — the lab speaker: what it answers (pure), and the process that does
 //!
@@ -13,6 +14,7 @@
 pub mod bench;
 pub mod demo;
 pub mod frames;
+pub mod kernel;
 pub mod lab;
 pub mod socket;
 pub mod speaker;

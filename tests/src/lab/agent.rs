@@ -81,6 +81,11 @@ impl Agent {
         &self.process
     }
 
+    /// The same, to see whether it has ended.
+    pub fn process_mut(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
     /// Asks it to end (SIGTERM) and waits for that.
     ///
     /// # Errors

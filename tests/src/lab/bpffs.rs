@@ -34,7 +34,7 @@ pub(super) fn remove(directory: &Path) {
 }
 
 /// Mounts it where no init system did.
-pub(super) fn ensure_mounted() -> Result<()> {
+pub(crate) fn ensure_mounted() -> Result<()> {
     let is_mounted = statfs(ROOT).is_ok_and(|stat| stat.filesystem_type() == BPF_FS_MAGIC);
     if is_mounted {
         return Ok(());

@@ -45,6 +45,7 @@ use tempfile::TempDir;
 pub use address::{lb_ipv4, lb_ipv6};
 pub use agent::Agent;
 pub use binary::binary;
+pub(crate) use bpffs::ensure_mounted;
 pub use host::Host;
 pub use namespace::Namespace;
 pub use privilege::SKIP_VARIABLE;

@@ -93,7 +93,7 @@ impl Namespace {
     }
 
     /// A folder on the BPF file system for what runs in this namespace; removed with it.
-    pub(super) fn pin_directory(&self) -> PathBuf {
+    pub fn pin_directory(&self) -> PathBuf {
         bpffs::directory(&self.name)
     }
 }

@@ -5,6 +5,7 @@ mod address;
 mod icmpv6;
 mod interface;
 mod packet;
+mod pages;
 
 pub use icmpv6::Icmpv6Socket;
 pub use interface::Interface;

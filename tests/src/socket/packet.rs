@@ -8,7 +8,7 @@ use nix::net::if_::if_nametoindex;
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Socket, Type};
 
-use super::address;
+use super::{address, pages};
 
 /// The longest frame that is received whole.
 const LONGEST: usize = 65_536;
@@ -60,6 +60,16 @@ impl PacketSocket {
     /// As send(2): `ENOBUFS` when a queue or tc drops it, `ENETDOWN` when the interface is down.
     pub fn send(&self, frame: &[u8]) -> io::Result<()> {
         self.socket.send(frame).map(drop)
+    }
+
+    /// Sends one frame, longer than a page, of which only the first `linear` bytes lie in one piece in the
+    /// kernel, the rest in pages: as from `PACKET_TX_RING`, or as a network card receives.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); and `EINVAL` where the frame is shorter than `linear`.
+    pub fn send_in_pages(&self, frame: &[u8], linear: u16) -> io::Result<()> {
+        pages::send(&self.socket, frame, linear)
     }
 
     /// Sends `frames` as fast as the kernel takes them, one system call each.
