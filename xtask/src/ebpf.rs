@@ -17,6 +17,9 @@ use crate::{
     paths, sources,
 };
 
+/// Feature of what is committed.
+const PROGRAMS: &str = "programs";
+
 /// Differences to show: an edit moves everything behind it.
 const SHOWN: usize = 20;
 
@@ -40,7 +43,7 @@ pub(crate) struct Options {
 pub(crate) fn run(Options { check, debug_log, out }: &Options) -> Result<()> {
     let workspace = paths::workspace()?;
     let kit = kit::ensure()?;
-    let features = if *debug_log { "debug-log" } else { "programs" };
+    let features = if *debug_log { "debug-log" } else { PROGRAMS };
     if *check {
         let fresh = match out {
             Some(out) => out.clone(),
@@ -61,7 +64,7 @@ pub(crate) fn run(Options { check, debug_log, out }: &Options) -> Result<()> {
 /// made meanwhile leaves the object stale, as it is.
 fn renew(kit: &Kit, workspace: &Path) -> Result<()> {
     let hash = sources::hash(workspace)?;
-    build::object(kit, workspace, "programs", &workspace.join(sources::OBJECT))?;
+    build::object(kit, workspace, PROGRAMS, &workspace.join(sources::OBJECT))?;
     let recorded = workspace.join(sources::RECORDED);
     fs::write(&recorded, hash + "\n").with_context(|| format!("cannot write {}", recorded.display()))
 }

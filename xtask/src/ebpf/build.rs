@@ -16,9 +16,11 @@ use crate::{
 
 const TARGET: &str = "bpfel-unknown-none";
 
-/// What the linker adds and nobody calls or reads: memcpy and the like (`.text`; what the programs do call is
-/// in sections of its own), and line numbers for the verifier's log, more bytes than all the rest.
-const UNUSED: [&str; 3] = [".text", ".BTF.ext", ".rel.BTF.ext"];
+/// Line numbers for the verifier's log: more bytes than all the rest.
+const LINES: [&str; 2] = [".BTF.ext", ".rel.BTF.ext"];
+/// memcpy and the like, which the linker adds and the programs don't call, unless they log: what they do call
+/// is in sections of its own.
+const BUILTINS: &str = ".text";
 
 /// The workspace's release profile is for the agent: small, and stripped before the linker could
 /// turn debug info into BTF.
@@ -51,11 +53,15 @@ pub(super) fn object(kit: &Kit, workspace: &Path, features: &str, out: &Path) ->
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     }
     let linked = target.join(TARGET).join("release/l2witness");
+    let mut unused = LINES.to_vec();
+    if features == super::PROGRAMS {
+        unused.push(BUILTINS);
+    }
     let mut strip = Command::new(&kit.strip);
     exec::read(
         strip
             .arg("--strip-debug")
-            .args(UNUSED.map(|name| format!("--remove-section={name}")))
+            .args(unused.iter().map(|name| format!("--remove-section={name}")))
             .arg("-o")
             .arg(out)
             .arg(&linked),
