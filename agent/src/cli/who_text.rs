@@ -113,7 +113,7 @@ fn interfaces(nodes: &[OnNode], now: Timestamp, table: &impl Fn(&[&str]) -> Tabl
         "REPLIES",
         "ANNOUNCED",
         "HEARD",
-        "UNANSWERED",
+        "UNANSWERED HERE",
         "P50",
         "P99",
         "LAST REQUEST",

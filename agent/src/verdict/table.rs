@@ -388,3 +388,16 @@ fn reasons_carry_the_numbers() {
     );
     assert!(found[0].next.starts_with("on n2, "), "{}", found[0].next);
 }
+
+#[test]
+fn a_kernel_that_answers_beside_the_heir_took_nothing_over() {
+    let reports = [
+        node("n1", 1).asked(60).local(speaker(1, 300, 60)).heard(2, 36).done(),
+        node("n2", 2).asked(5).local(speaker(2, 40, 5)).announced(36).done(),
+        node("n3", 3).asked(5).local(kernel(3, 20, 5)).done(),
+    ];
+    let found = judge(&views(&reports, &all(3), at(T0))[0], at(T0));
+    let [shadow, handover] = found.as_slice() else { panic!("{found:#?}") };
+    assert!(shadow.reason.starts_with("answered by a kernel: n3"), "{}", shadow.reason);
+    assert!(handover.reason.starts_with("n2 took over from n1"), "{}", handover.reason);
+}

@@ -252,15 +252,18 @@ impl Answerer {
     }
 }
 
-/// Who took over last, if anybody did after this sender's last frame.
+/// Who took over, if anybody did after this sender's last frame: the first to begin, and a program before a
+/// kernel, which takes nothing over but answers beside whoever does.
 fn successor(local: &Local, here: &Seen<'_>, seen: &[Seen<'_>]) -> Option<Successor> {
     let elsewhere = seen.iter().filter(|there| there.node() != here.node()).flat_map(|there| {
         senders(there.lb).filter_map(|other| {
-            Some(Successor { node: there.node().to_owned(), at: took_over(other, there.lb, local, here.lb)? })
+            let at = took_over(other, there.lb, local, here.lb)?;
+            Some((other.origin == Origin::Kernel, Successor { node: there.node().to_owned(), at }))
         })
     });
-    let at_home = replaced(local, here.lb).map(|at| Successor { node: here.node().to_owned(), at });
-    elsewhere.chain(at_home).max_by_key(|successor| successor.at)
+    let at_home = replaced(local, here.lb).map(|at| (false, Successor { node: here.node().to_owned(), at }));
+    let first = elsewhere.chain(at_home).min_by_key(|(kernel, successor)| (*kernel, successor.at));
+    first.map(|(_, successor)| successor)
 }
 
 /// What this node heard of the other is on its own clock and comes first. It may have heard nothing, because

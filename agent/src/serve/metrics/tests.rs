@@ -55,6 +55,10 @@ fn every_family_is_documented() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/metrics.md");
     let page = fs::read_to_string(page).unwrap();
     for family in families(&report()) {
-        assert!(page.contains(&format!("`{}`", family.name())), "{} is not in docs/metrics.md", family.name());
+        assert!(
+            page.contains(&format!("`{}`", family.name())),
+            "{} is not in docs/metrics.md",
+            family.name()
+        );
     }
 }
