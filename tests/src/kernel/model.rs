@@ -5,7 +5,9 @@
 
 use std::net::IpAddr;
 
-use l2witness_ebpf::frame::{self, Address, ETH_IPV6, Flags, Kind, Mac, Message, Protocol, Skip, SliceBytes};
+use l2witness_ebpf::frame::{
+    self, Address, Delivery, ETH_IPV6, Flags, Kind, Mac, Message, Protocol, Skip, SliceBytes,
+};
 use l2witness_ebpf::layout::{Cause, Counter, Direction, Ignored, Origin, Stamp};
 
 use super::{Claim, Outcome, Told};
@@ -88,7 +90,9 @@ fn received(place: &Place<'_>, message: &Message) -> Outcome {
             Kind::Reply => (Stamp::ReplyReceived, true),
             Kind::AnnouncementRequest | Kind::AnnouncementReply => (Stamp::AnnouncementReceived, true),
         };
-        outcome.stamps.push((ip, stamp));
+        if answerable(message) {
+            outcome.stamps.push((ip, stamp));
+        }
         if asks && message.flags.has(Flags::NO_LINK_LAYER) {
             outcome.counts.push((ip, Counter::RequestNoLinkLayer, 1));
         }
@@ -107,6 +111,12 @@ fn received(place: &Place<'_>, message: &Message) -> Outcome {
         heard(&mut outcome, ip, message);
     }
     outcome
+}
+
+/// MetalLB answers no solicitation by unicast and none without link-layer option: they say nothing of silence.
+fn answerable(message: &Message) -> bool {
+    let solicits = message.protocol == Protocol::Ndp && message.kind == Kind::Request;
+    !solicits || (message.delivery == Delivery::Group && !message.flags.has(Flags::NO_LINK_LAYER))
 }
 
 fn sent(place: &Place<'_>, message: &Message, frame: &[u8]) -> Outcome {

@@ -79,6 +79,22 @@ fn a_request_asked_again_without_an_answer_is_unanswered_once_it_had_its_time() 
     })
 }
 
+/// A healthy owner is silent after these, and a router that tests reachability sends them all day.
+#[test]
+fn a_solicitation_that_metallb_answers_never_is_not_unanswered() -> Result<()> {
+    in_kernel(|kernel| {
+        let bare = ndp::Solicitation { source_lla: None, ..ndp::solicit(ROUTER6, LB6.ip) };
+        for frame in [ndp::solicit_unicast(ROUTER6, OWN6).bytes(), bare.bytes()] {
+            kernel.run(Direction::Received, &frame)?;
+            thread::sleep(UNANSWERED);
+            kernel.run(Direction::Received, &frame)?;
+            assert_eq!(kernel.slot(1)?.counts[Counter::Unanswered as usize], 0);
+            kernel.clear()?;
+        }
+        Ok(())
+    })
+}
+
 #[test]
 fn a_neighbor_solicitation_is_measured_too() -> Result<()> {
     in_kernel(|kernel| {
