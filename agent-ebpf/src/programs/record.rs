@@ -38,10 +38,12 @@ impl Cells {
         Some(Self { slot: maps::slot(index)?, blur: Blur::new(ctx) })
     }
 
+    /// By index even where the counter is fixed: the compiler joins the ends of paths that add to different
+    /// fields, and then they differ on one instruction.
     #[inline(always)]
-    fn count(&mut self, counter: Counter) {
+    fn count(&mut self, counter: Counter, by: u64) {
         // SAFETY: a counter is inside its array; the sizes are asserted above.
-        add(unsafe { self.blur.element::<COUNTS, _, _>(&mut self.slot.counts, counter as usize) }, 1);
+        add(unsafe { self.blur.element::<COUNTS, _, _>(&mut self.slot.counts, counter as usize) }, by);
     }
 
     #[inline(always)]
@@ -57,8 +59,9 @@ pub(super) fn received(ctx: &TcContext, message: &Message, index: u32, now: u64)
     let Some(mut cells) = Cells::of(ctx, index) else { return };
     // SAFETY: the context pointer is the kernel's.
     let other_host = unsafe { (*ctx.skb.skb).pkt_type } == PACKET_OTHERHOST;
-    cells.count(Counter::received(message.kind, message.delivery, other_host));
-    if answerable(message) {
+    cells.count(Counter::received(message.kind, message.delivery, other_host), 1);
+    let meaningful = !other_host && answerable(message);
+    if meaningful {
         cells.stamp(
             match message.kind {
                 Kind::Request => Stamp::Request,
@@ -71,13 +74,13 @@ pub(super) fn received(ctx: &TcContext, message: &Message, index: u32, now: u64)
     }
     if matches!(message.kind, Kind::Request) {
         if message.flags.has(Flags::NO_LINK_LAYER) {
-            add(&mut cells.slot.counts[Counter::RequestNoLinkLayer as usize], 1);
+            cells.count(Counter::RequestNoLinkLayer, 1);
         }
-        if !other_host {
+        if meaningful {
             remember(&mut cells, message.source, now);
         }
     } else if message.flags.has(Flags::HARDWARE_MISMATCH) {
-        add(&mut cells.slot.counts[Counter::HardwareMismatch as usize], 1);
+        cells.count(Counter::HardwareMismatch, 1);
     }
 }
 
@@ -94,7 +97,7 @@ fn answerable(message: &Message) -> bool {
 #[inline(always)]
 pub(super) fn sent(ctx: &TcContext, message: &Message, origin: Origin, index: u32, now: u64) {
     let Some(mut cells) = Cells::of(ctx, index) else { return };
-    cells.count(Counter::sent(message.kind, origin));
+    cells.count(Counter::sent(message.kind, origin), 1);
     match message.kind {
         Kind::Request | Kind::Probe => return,
         Kind::Reply => {
@@ -108,7 +111,7 @@ pub(super) fn sent(ctx: &TcContext, message: &Message, origin: Origin, index: u3
         }
     }
     if message.flags.has(Flags::HARDWARE_MISMATCH) {
-        add(&mut cells.slot.counts[Counter::HardwareMismatch as usize], 1);
+        cells.count(Counter::HardwareMismatch, 1);
     }
 }
 
@@ -118,19 +121,22 @@ const fn asker(mac: Mac) -> u32 {
     (mac.0 >> 16) as u32
 }
 
-/// Keeps a request until it is answered, asked again, or pushed out by three others.
+/// Keeps a request until it is answered, asked again late, or pushed out by four others.
 #[inline(always)]
 fn remember(cells: &mut Cells, source: Mac, now: u64) {
     let asker = asker(source);
     let Cells { slot, blur } = cells;
-    let requests =
-        slot.counts[Counter::RequestGroup as usize] + slot.counts[Counter::RequestUnicast as usize];
-    let mut place = requests as usize % RECENT;
+    let mut unanswered = 0;
     for at in 0..RECENT {
-        if slot.waiting[at] == asker {
-            place = at;
+        if slot.waiting[at] == asker && now - slot.recent[at] >= UNANSWERED_NS {
+            slot.waiting[at] = 0;
+            unanswered += 1;
         }
     }
+    // The counters say how many requests there were, and so whose place is the oldest.
+    let requests =
+        slot.counts[Counter::RequestGroup as usize] + slot.counts[Counter::RequestUnicast as usize];
+    let place = requests as usize % RECENT;
     // SAFETY: the place is one of four, which two bits hold.
     let (waiting, recent) = unsafe {
         (
@@ -138,22 +144,26 @@ fn remember(cells: &mut Cells, source: Mac, now: u64) {
             blur.element::<PLACES, _, _>(&mut slot.recent, place),
         )
     };
-    let late = *waiting != 0 && now - *recent >= UNANSWERED_NS;
+    if *waiting != 0 && now - *recent >= UNANSWERED_NS {
+        unanswered += 1;
+    }
     *recent = now;
     *waiting = asker;
-    if late {
-        add(&mut slot.counts[Counter::Unanswered as usize], 1);
+    if unanswered != 0 {
+        cells.count(Counter::Unanswered, unanswered);
     }
 }
 
-/// Finds the request a reply belongs to and measures the time between them.
+/// Finds the oldest request that a reply may belong to and measures the time between them.
 #[inline(always)]
 fn answer(cells: &mut Cells, destination: Mac, now: u64) {
     let asker = asker(destination);
     let Cells { slot, blur } = cells;
     let mut place = RECENT;
+    let mut oldest = u64::MAX;
     for at in 0..RECENT {
-        if slot.waiting[at] == asker {
+        if slot.waiting[at] == asker && slot.recent[at] < oldest {
+            oldest = slot.recent[at];
             place = at;
         }
     }
@@ -161,14 +171,8 @@ fn answer(cells: &mut Cells, destination: Mac, now: u64) {
         return;
     }
     // SAFETY: the place is one of four, which two bits hold.
-    let (waiting, recent) = unsafe {
-        (
-            blur.element::<PLACES, _, _>(&mut slot.waiting, place),
-            blur.element::<PLACES, _, _>(&mut slot.recent, place),
-        )
-    };
-    *waiting = 0;
-    let latency = now - *recent;
+    *unsafe { blur.element::<PLACES, _, _>(&mut slot.waiting, place) } = 0;
+    let latency = now - oldest;
     add(&mut slot.latency_sum, latency);
     // SAFETY: a bucket is inside its array; the size is asserted above.
     add32(unsafe { blur.element::<BUCKETS, _, _>(&mut slot.latency, latency_bucket(latency)) }, 1);

@@ -85,11 +85,23 @@ fn both(ebpf: &mut Ebpf, interface: &str, hook: Hook) -> Result<Hook, Error> {
     for (direction, name) in DIRECTIONS {
         let options = match hook {
             Hook::Tcx => TcAttachOptions::TcxOrder(LinkOrder::first()),
-            // Priority 0 lets the kernel choose one in front of all filters there are.
-            Hook::Clsact => TcAttachOptions::Netlink(NlOptions::default()),
+            Hook::Clsact => TcAttachOptions::Netlink(NlOptions { priority: 1, ..NlOptions::default() }),
         };
         let program = classifier(ebpf, name)?;
-        match (program.attach_with_options(interface, direction, options), first.take()) {
+        let mut attached = program.attach_with_options(interface, direction, options);
+        if hook == Hook::Clsact && attached.is_err() {
+            // A filter of another kind holds preference 1; the kernel then chooses one that runs later.
+            let later = TcAttachOptions::Netlink(NlOptions::default());
+            attached = program.attach_with_options(interface, direction, later);
+            if attached.is_ok() {
+                tracing::warn!(
+                    interface,
+                    program = name,
+                    "filters in front may keep frames from being counted"
+                );
+            }
+        }
+        match (attached, first.take()) {
             (Ok(link), _) => first = Some((name, link)),
             (Err(error), None) => return Err(failed(error)),
             (Err(error), Some((attached, link))) => {
