@@ -37,9 +37,9 @@ Foreign claims
   00:00:5e:00:53:09  -     n1/eth0   2       20s ago  20s ago  -
 
 On the nodes' interfaces
-  NODE  INTERFACE  REQUESTS  UNICAST  PROBES  REPLIES  ANNOUNCED  HEARD  UNANSWERED  P50    P99     LAST REQUEST
-  n1    eth0       2         0        0       12       10         0      0           <65us  <131us  3s ago
-  n2    eth0       1         0        0       0        0          0      0           -      -       3s ago
+  NODE  INTERFACE  REQUESTS  UNICAST  PROBES  REPLIES  ANNOUNCED  HEARD  UNANSWERED HERE  P50    P99     LAST REQUEST
+  n1    eth0       2         0        0       12       10         0      0                <65us  <131us  3s ago
+  n2    eth0       1         0        0       0        0          0      0                -      -       3s ago
 
 Recent requests
   NODE  INTERFACE  AGO
