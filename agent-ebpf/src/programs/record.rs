@@ -60,7 +60,7 @@ pub(super) fn received(ctx: &TcContext, message: &Message, index: u32, now: u64)
     // SAFETY: the context pointer is the kernel's.
     let other_host = unsafe { (*ctx.skb.skb).pkt_type } == PACKET_OTHERHOST;
     cells.count(Counter::received(message.kind, message.delivery, other_host), 1);
-    let meaningful = !other_host && answerable(message);
+    let meaningful = !matches!(message.kind, Kind::Request) || answerable(message, other_host);
     if meaningful {
         cells.stamp(
             match message.kind {
@@ -84,13 +84,13 @@ pub(super) fn received(ctx: &TcContext, message: &Message, index: u32, now: u64)
     }
 }
 
-/// Whether silence after it would mean something. MetalLB answers no solicitation by unicast and none without
-/// link-layer option (`internal/layer2/ndp.go`), so after those a healthy owner is silent, too.
+/// Whether a request is one whose owner would answer. Not one to somebody else's MAC; and MetalLB answers no
+/// solicitation by unicast and none without link-layer option (`internal/layer2/ndp.go`), so after those a
+/// healthy owner is silent, too.
 #[inline(always)]
-fn answerable(message: &Message) -> bool {
-    matches!(message.protocol, Protocol::Arp)
-        || !matches!(message.kind, Kind::Request)
-        || (matches!(message.delivery, Delivery::Group) && !message.flags.has(Flags::NO_LINK_LAYER))
+fn answerable(message: &Message, other_host: bool) -> bool {
+    let asks_all = matches!(message.delivery, Delivery::Group) && !message.flags.has(Flags::NO_LINK_LAYER);
+    !other_host && (matches!(message.protocol, Protocol::Arp) || asks_all)
 }
 
 /// A frame that went out.

@@ -90,7 +90,8 @@ fn received(place: &Place<'_>, message: &Message) -> Outcome {
             Kind::Reply => (Stamp::ReplyReceived, true),
             Kind::AnnouncementRequest | Kind::AnnouncementReply => (Stamp::AnnouncementReceived, true),
         };
-        if answerable(message) {
+        let answerable = !asks || answerable(message, to_other);
+        if answerable {
             outcome.stamps.push((ip, stamp));
         }
         if asks && message.flags.has(Flags::NO_LINK_LAYER) {
@@ -98,7 +99,7 @@ fn received(place: &Place<'_>, message: &Message) -> Outcome {
         }
         // An asker whose last four bytes are all zero can't be told from an empty place.
         if let Some(asker) =
-            Some((message.source.0 >> 16) as u32).filter(|asker| asks && !to_other && *asker != 0)
+            Some((message.source.0 >> 16) as u32).filter(|asker| asks && answerable && *asker != 0)
         {
             outcome.waiting.push((ip, asker));
         }
@@ -113,10 +114,11 @@ fn received(place: &Place<'_>, message: &Message) -> Outcome {
     outcome
 }
 
-/// MetalLB answers no solicitation by unicast and none without link-layer option: they say nothing of silence.
-fn answerable(message: &Message) -> bool {
-    let solicits = message.protocol == Protocol::Ndp && message.kind == Kind::Request;
-    !solicits || (message.delivery == Delivery::Group && !message.flags.has(Flags::NO_LINK_LAYER))
+/// MetalLB answers no solicitation by unicast and none without link-layer option, and nobody answers what is to
+/// another MAC: these say nothing of silence.
+fn answerable(message: &Message, to_other: bool) -> bool {
+    let asks_all = message.delivery == Delivery::Group && !message.flags.has(Flags::NO_LINK_LAYER);
+    !to_other && (message.protocol == Protocol::Arp || asks_all)
 }
 
 fn sent(place: &Place<'_>, message: &Message, frame: &[u8]) -> Outcome {

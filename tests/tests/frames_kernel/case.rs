@@ -75,9 +75,9 @@ pub(crate) fn ignored(reason: Ignored) -> Outcome {
 pub(crate) fn counts(ip: impl Into<IpAddr>, counter: Counter) -> Outcome {
     let ip = ip.into();
     let stamp = match counter {
-        // MetalLB answers none of these, so they are not noted as asked.
-        Counter::RequestUnicast | Counter::RequestOtherHost if ip.is_ipv6() => None,
-        Counter::RequestGroup | Counter::RequestUnicast | Counter::RequestOtherHost => Some(Stamp::Request),
+        // Nobody here answers these, so they are not noted as asked.
+        Counter::RequestUnicast if ip.is_ipv6() => None,
+        Counter::RequestGroup | Counter::RequestUnicast => Some(Stamp::Request),
         Counter::Probe => Some(Stamp::Probe),
         Counter::ReplyReceived => Some(Stamp::ReplyReceived),
         Counter::AnnouncementRequestReceived | Counter::AnnouncementReplyReceived => {
@@ -86,7 +86,7 @@ pub(crate) fn counts(ip: impl Into<IpAddr>, counter: Counter) -> Outcome {
         Counter::ReplySentSocket | Counter::ReplySentKernel | Counter::ReplySentForwarded => {
             Some(Stamp::ReplySent)
         }
-        Counter::RequestSent => None,
+        Counter::RequestOtherHost | Counter::RequestSent => None,
         _ => Some(Stamp::AnnouncementSent),
     };
     let stamps = stamp.map(|stamp| (ip, stamp)).into_iter().collect();
