@@ -1,9 +1,8 @@
 //! IPv6 up to the ICMPv6 header, over the extension headers of RFC 8200.
 
 use super::{
-    Address, Bytes, Header, Parsed, Skip,
+    Address, Bytes, Header, Skip,
     ethernet::{self, Ethernet},
-    ndp,
 };
 use crate::layout::Ignored;
 
@@ -44,7 +43,7 @@ pub const fn may_carry_icmpv6(next: u8) -> bool {
 }
 
 #[inline(always)]
-pub(super) fn parse<B: Bytes>(bytes: &B, ethernet: &Ethernet) -> Parsed {
+pub(super) fn parse<B: Bytes>(bytes: &B, ethernet: &Ethernet) -> Result<Ipv6, Skip> {
     let (mut ipv6, next) = if ethernet.payload == ethernet::HEADER {
         header(&bytes.near::<{ ethernet::HEADER }, HEADER>().ok_or(Ignored::Truncated)?, ethernet)
     } else {
@@ -56,7 +55,7 @@ pub(super) fn parse<B: Bytes>(bytes: &B, ethernet: &Ethernet) -> Parsed {
     if next != ICMPV6 {
         follow(bytes, &mut ipv6, next)?;
     }
-    ndp::parse(bytes, ethernet, &ipv6)
+    Ok(ipv6)
 }
 
 #[inline(always)]

@@ -45,7 +45,7 @@ pub fn parse<B: Bytes>(bytes: &B) -> Parsed {
     let ethernet = ethernet::parse(bytes)?;
     match ethernet.ethertype {
         ETH_ARP => arp::parse(bytes, &ethernet),
-        ETH_IPV6 => ipv6::parse(bytes, &ethernet),
+        ETH_IPV6 => ndp::parse(bytes, &ethernet, &ipv6::parse(bytes, &ethernet)?),
         _ => Err(Skip::Unrelated),
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{owners::Owners, view::Seen};
+use super::{owners::Owners, seen::Seen};
 use crate::evidence::{Heard, MacAddr};
 
 /// A MAC that was heard to claim an LB IP.

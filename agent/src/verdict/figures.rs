@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::view::Seen;
+use super::seen::Seen;
 use crate::evidence::OnInterface;
 
 /// Requests for one LB IP. A broadcast reaches every node and, through VLANs, an interface twice: figures of

@@ -12,6 +12,7 @@ mod owners;
 mod program;
 #[cfg(test)]
 pub(crate) mod sample;
+mod seen;
 mod state;
 #[cfg(test)]
 mod table;

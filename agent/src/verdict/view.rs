@@ -10,6 +10,7 @@ use super::{
     figures::Figures,
     owners::Owners,
     program::{programs, same_program},
+    seen::Seen,
     state::{State, began_after, last_reply, replaced, senders, state},
 };
 use crate::evidence::{Heard, LbIp, Local, MacAddr, NodeReport, Origin, Sender};
@@ -116,18 +117,6 @@ pub struct Successor {
     pub node: String,
     /// When, at the latest.
     pub at: Timestamp,
-}
-
-/// One node's part of a view.
-pub(super) struct Seen<'a> {
-    pub(super) report: &'a NodeReport,
-    pub(super) lb: &'a LbIp,
-}
-
-impl Seen<'_> {
-    pub(super) fn node(&self) -> &str {
-        &self.report.node
-    }
 }
 
 /// Merges reports into one view per LB IP, ordered by IP.

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 
 use super::{
     Error,
-    programs::{PROGRAM_IN, PROGRAM_OUT, classifier},
+    object::{PROGRAM_IN, PROGRAM_OUT, classifier},
 };
 
 /// Which hook to use.

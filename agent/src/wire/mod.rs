@@ -6,14 +6,17 @@
 
 mod attach;
 mod clock;
+mod config;
 #[cfg(feature = "debug-log")]
 mod debug_log;
 pub mod doctor;
 mod events;
 mod links;
 mod mapped;
+mod object;
 mod observer;
 mod pins;
+mod port;
 mod prefilter;
 mod preflight;
 mod programs;
@@ -23,12 +26,14 @@ pub mod sender;
 mod watch;
 
 pub use attach::{Hook, HookChoice};
+pub use config::Config;
 pub use events::{Change, Events};
 pub use links::{Link, Links};
-pub use observer::{Config, Observer};
+pub use object::{OBJECT, PROGRAM_EMPTY, PROGRAM_IN, PROGRAM_OUT};
+pub use observer::Observer;
 pub use pins::Pins;
 pub use preflight::{Missing, preflight};
-pub use programs::{OBJECT, PROGRAM_EMPTY, PROGRAM_IN, PROGRAM_OUT, Programs, Shared};
+pub use programs::{Programs, Shared};
 pub use rules::{DEFAULT_EXCLUDES, Rules, Skipped};
 
 use std::{io, path::PathBuf};

@@ -6,52 +6,25 @@ use std::{
 };
 
 use jiff::Timestamp;
-use regex::Regex;
 
 use super::{
-    Error, Events, Hook, HookChoice, Link, Pins, Programs, Rules, Shared, Skipped, report, sender::Names,
+    Config, Error, Events, Link, Pins, Programs, Shared, Skipped,
+    port::{Observed, Port},
+    report::{self, Sources},
+    sender::Names,
     watch::Watch,
 };
 use crate::evidence::NodeReport;
 
-/// What an observer is told at its start.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The node's name.
-    pub node: String,
-    /// Where the LB IPs come from, for the report.
-    pub source: String,
-    /// Which interfaces count.
-    pub rules: Rules,
-    /// Which hook to use.
-    pub hook: HookChoice,
-    /// Room for so many LB IPs.
-    pub capacity: u32,
-    /// Names of senders that are the speaker.
-    pub speaker: Regex,
-}
-
-/// An interface with the programs on it.
-pub(super) struct Observed {
-    pub(super) programs: Programs,
-    pub(super) hook: Hook,
-}
-
-/// An interface of the node.
-pub(super) struct Port {
-    pub(super) link: Link,
-    pub(super) state: Result<Observed, String>,
-}
-
 /// The observer of one node.
 pub struct Observer {
     // Fields drop in this order: the programs are detached before the pins go.
-    pub(super) ports: BTreeMap<u32, Port>,
-    pub(super) shared: Shared,
-    pub(super) watch: Watch,
-    pub(super) config: Config,
-    pub(super) since: Timestamp,
-    pub(super) names: Names,
+    ports: BTreeMap<u32, Port>,
+    shared: Shared,
+    watch: Watch,
+    config: Config,
+    since: Timestamp,
+    names: Names,
     pins: Pins,
 }
 
@@ -180,6 +153,7 @@ impl Observer {
 
     /// Everything there is, at this moment.
     pub fn report(&self) -> NodeReport {
-        report::report(self)
+        let Self { ports, shared, watch, config, since, names, pins: _ } = self;
+        report::report(&Sources { ports, shared, watch, config, since: *since, names })
     }
 }

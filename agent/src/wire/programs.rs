@@ -16,19 +16,9 @@ use super::{
     Error, Pins,
     attach::{self, Hook, HookChoice},
     mapped::Mapped,
+    object::{OBJECT, PROGRAM_IN, PROGRAM_OUT, classifier},
     prefilter::Prefilter,
 };
-
-/// The kernel programs, as built by `cargo xtask ebpf`.
-pub static OBJECT: &[u8] = aya::include_bytes_aligned!(env!("L2WITNESS_EBPF_OBJECT_PATH"));
-
-/// Name of the classifier of incoming frames.
-pub const PROGRAM_IN: &str = "l2witness_in";
-/// Name of the classifier of outgoing frames.
-pub const PROGRAM_OUT: &str = "l2witness_out";
-
-/// Name of the classifier that does nothing, for measuring the others against.
-pub const PROGRAM_EMPTY: &str = "l2witness_empty";
 
 /// Maps that all copies of the programs share, by pinning.
 pub(super) const SHARED_MAPS: [&str; 5] = ["WATCHED", "PREFILTER", "CLAIMS", "KERNEL_ND", "EVENTS"];
@@ -173,12 +163,4 @@ impl Programs {
     pub fn clear(&mut self, index: u32) -> Result<(), Error> {
         self.slots.set(index, Slot::EMPTY, 0).map_err(|error| Error::Map(error, "SLOTS"))
     }
-}
-
-pub(super) fn classifier<'a>(
-    ebpf: &'a mut Ebpf,
-    name: &'static str,
-) -> Result<&'a mut SchedClassifier, Error> {
-    let program = ebpf.program_mut(name).ok_or(Error::Object(name))?;
-    program.try_into().map_err(|_| Error::Object(name))
 }

@@ -2,23 +2,34 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use l2witness_ebpf::{
     frame::{Flags, Mac},
     layout::{self, Counter, Ignored, LATENCY_BUCKETS, Slot, Stamp},
 };
 
-use super::{clock::Clock, observer::Observer};
+use super::{Config, Shared, clock::Clock, port::Port, sender::Names, watch::Watch};
 use crate::evidence::{
     Heard, Interface, Latency, LbIp, Local, NodeReport, OnInterface, Origin, Requests, Sent, Times,
 };
 
 const MAC_BITS: u64 = 0xffff_ffff_ffff;
 
-pub(super) fn report(observer: &Observer) -> NodeReport {
+/// Everything a report is made of.
+pub(super) struct Sources<'a> {
+    pub(super) ports: &'a BTreeMap<u32, Port>,
+    pub(super) shared: &'a Shared,
+    pub(super) watch: &'a Watch,
+    pub(super) config: &'a Config,
+    pub(super) since: Timestamp,
+    pub(super) names: &'a Names,
+}
+
+pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
     let clock = Clock::read();
     let mut events_lost = BTreeMap::new();
-    let mut interfaces = Vec::with_capacity(observer.ports.len());
-    for port in observer.ports.values() {
+    let mut interfaces = Vec::with_capacity(sources.ports.len());
+    for port in sources.ports.values() {
         let mut ignored = BTreeMap::new();
         if let Ok(on) = &port.state {
             for reason in Ignored::ALL {
@@ -43,29 +54,29 @@ pub(super) fn report(observer: &Observer) -> NodeReport {
     }
     NodeReport {
         schema: NodeReport::SCHEMA,
-        node: observer.config.node.clone(),
+        node: sources.config.node.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         time: clock.wall,
-        since: observer.since,
-        source: observer.config.source.clone(),
-        capacity: observer.watch.capacity(),
+        since: sources.since,
+        source: sources.config.source.clone(),
+        capacity: sources.watch.capacity(),
         interfaces,
-        lb_ips: observer.watch.iter().map(|(ip, index)| lb_ip(observer, &clock, ip, index)).collect(),
+        lb_ips: sources.watch.iter().map(|(ip, index)| lb_ip(sources, &clock, ip, index)).collect(),
         events_lost,
     }
 }
 
-fn lb_ip(observer: &Observer, clock: &Clock, ip: std::net::IpAddr, index: u32) -> LbIp {
-    let slots = observer.ports.values().filter_map(|port| {
+fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32) -> LbIp {
+    let slots = sources.ports.values().filter_map(|port| {
         let programs = &port.state.as_ref().ok()?.programs;
         Some(on_interface(port.link.name.clone(), &programs.slot(index)?, clock))
     });
-    let claims = observer.shared.claims(index);
+    let claims = sources.shared.claims(index);
     LbIp {
         ip,
         interfaces: slots.collect(),
-        local: claims.local.iter().filter_map(|entry| local(observer, clock, entry)).collect(),
-        heard: claims.heard.iter().filter_map(|entry| heard(observer, clock, entry)).collect(),
+        local: claims.local.iter().filter_map(|entry| local(sources, clock, entry)).collect(),
+        heard: claims.heard.iter().filter_map(|entry| heard(sources, clock, entry)).collect(),
         local_overflow: claims.local_overflow.into(),
         heard_overflow: claims.heard_overflow.into(),
     }
@@ -125,24 +136,24 @@ fn on_interface(interface: String, slot: &Slot, clock: &Clock) -> OnInterface {
 const _: () = assert!(LATENCY_BUCKETS == 12, "docs/api.md and docs/metrics.md name the buckets");
 
 /// The interface's name, or its number once it is gone.
-fn interface_name(observer: &Observer, ifindex: u32) -> String {
-    observer.interface(ifindex).map_or_else(|| format!("if{ifindex}"), ToOwned::to_owned)
+fn interface_name(sources: &Sources<'_>, ifindex: u32) -> String {
+    sources.ports.get(&ifindex).map_or_else(|| format!("if{ifindex}"), |port| port.link.name.clone())
 }
 
-fn local(observer: &Observer, clock: &Clock, entry: &layout::Local) -> Option<Local> {
+fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<Local> {
     let last = clock.wall(entry.last)?;
     let proven = layout::Origin::from_u8((entry.mac_origin >> 48) as u8)?;
-    let sender = (proven == layout::Origin::Socket).then(|| observer.names.of(entry.cookie, entry.cgroup));
+    let sender = (proven == layout::Origin::Socket).then(|| sources.names.of(entry.cookie, entry.cgroup));
     let origin = match (proven, &sender) {
         (layout::Origin::Kernel, _) => Origin::Kernel,
         (layout::Origin::Forwarded, _) => Origin::Forwarded,
-        (layout::Origin::Socket, Some(sender)) if observer.config.speaker.is_match(&sender.name) => {
+        (layout::Origin::Socket, Some(sender)) if sources.config.speaker.is_match(&sender.name) => {
             Origin::Speaker
         }
         (layout::Origin::Socket, _) => Origin::Socket,
     };
     Some(Local {
-        interface: interface_name(observer, entry.ifindex),
+        interface: interface_name(sources, entry.ifindex),
         mac: Mac(entry.mac_origin & MAC_BITS).into(),
         origin,
         sender,
@@ -155,10 +166,10 @@ fn local(observer: &Observer, clock: &Clock, entry: &layout::Local) -> Option<Lo
     })
 }
 
-fn heard(observer: &Observer, clock: &Clock, entry: &layout::Heard) -> Option<Heard> {
+fn heard(sources: &Sources<'_>, clock: &Clock, entry: &layout::Heard) -> Option<Heard> {
     let last = clock.wall(entry.last)?;
     Some(Heard {
-        interface: interface_name(observer, entry.ifindex),
+        interface: interface_name(sources, entry.ifindex),
         mac: Mac(entry.mac_flags & MAC_BITS).into(),
         count: entry.count.into(),
         first: clock.wall(entry.first).unwrap_or(last),
