@@ -17,7 +17,8 @@ pub const ETH_QINQ: u16 = 0x88a8;
 /// Length of the header without tags, and so where an untagged payload starts.
 pub(super) const HEADER: usize = 14;
 const TAG: usize = 4;
-const VLAN_ID: u16 = 0x0fff;
+/// The bits of a tag that are the VLAN's id.
+pub const VLAN_ID: u16 = 0x0fff;
 
 /// The addresses, and where the payload starts.
 pub(super) struct Ethernet {

@@ -11,7 +11,7 @@ mod message;
 mod ndp;
 
 pub use bytes::{Bytes, Header, SliceBytes};
-pub use ethernet::{ETH_ARP, ETH_IPV4, ETH_IPV6, ETH_QINQ, ETH_VLAN};
+pub use ethernet::{ETH_ARP, ETH_IPV4, ETH_IPV6, ETH_QINQ, ETH_VLAN, VLAN_ID};
 pub use ipv6::may_carry_icmpv6;
 pub use message::{Address, Delivery, Flags, Kind, Mac, Message, Protocol};
 

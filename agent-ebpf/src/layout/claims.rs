@@ -1,13 +1,21 @@
 //! Who claims an LB IP: bounded places per IP, for this node's senders and for those it hears.
 
-/// Places for senders on this node.
-pub const LOCAL: usize = 3;
+/// Places for senders on this node: an answerer may send on as many interfaces as the budget counts on.
+pub const LOCAL: usize = 4;
 
 /// Places for senders heard on the wire. Apart from [`LOCAL`], so that strangers can't push out the node's own.
-pub const HEARD: usize = 4;
+pub const HEARD: usize = 3;
 
-/// A place whose holder was silent for this long may be taken by somebody new. 10 minutes.
-pub const STALE_NS: u64 = 600_000_000_000;
+/// A place for a sender heard on the wire may be taken by somebody new once its holder was silent for this long:
+/// 10 minutes.
+pub const HEARD_STALE_NS: u64 = 600_000_000_000;
+
+/// The same for senders on this node: 1 minute. Strangers can't fill these places, a restarting program can.
+pub const LOCAL_STALE_NS: u64 = 60_000_000_000;
+
+/// The place of a sender with the same MAC, interface and origin but another socket may be taken after 2 s of
+/// silence: the program was restarted. One that still sends keeps its place beside the new one.
+pub const REPLACED_NS: u64 = 2_000_000_000;
 
 /// Who on this node sent a frame, as far as the kernel can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,9 +62,9 @@ pub struct Local {
     /// Last frame, `CLOCK_MONOTONIC` ns.
     pub last: u64,
     /// Replies sent.
-    pub replies: u64,
+    pub replies: u32,
     /// Announcements sent.
-    pub announcements: u64,
+    pub announcements: u32,
 }
 
 /// One sender heard on the wire. A place is free while `last` is 0.
@@ -76,13 +84,16 @@ pub struct Heard {
 }
 
 /// All who claim one LB IP.
+///
+/// Two newcomers on two CPUs at one instant may take the same place; then one of them is noted with its next
+/// frame, and its first ones are in the counters of [`super::Slot`] alone.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Claims {
+    /// The others'. First, so that a rounded-up index still ends inside the entry.
+    pub heard: [Heard; HEARD],
     /// This node's.
     pub local: [Local; LOCAL],
-    /// The others'.
-    pub heard: [Heard; HEARD],
     /// Frames of senders on this node that found no place.
     pub local_overflow: u32,
     /// Frames of other senders that found no place.

@@ -12,7 +12,7 @@ mod pod;
 mod prefilter;
 mod slot;
 
-pub use claims::{Claims, HEARD, Heard, LOCAL, Local, Origin, STALE_NS};
+pub use claims::{Claims, HEARD, HEARD_STALE_NS, Heard, LOCAL, LOCAL_STALE_NS, Local, Origin, REPLACED_NS};
 pub use counters::{Counter, LATENCY_BUCKETS, LATENCY_SHIFT, latency_bucket};
 pub use event::{Cause, Direction, Event, RATE_BURST, RATE_INTERVAL_NS, RESUME_NS};
 pub use ignored::Ignored;
@@ -33,7 +33,7 @@ const _: () = assert!(
         <= 16 * 1024 * 1024
 );
 const _: () = assert!(size_of::<Slot>() == 304);
-const _: () = assert!(size_of::<Local>() == 64);
+const _: () = assert!(size_of::<Local>() == 56);
 const _: () = assert!(size_of::<Heard>() == 32);
 const _: () = assert!(size_of::<Claims>() == 336);
 const _: () = assert!(size_of::<Event>() == 64);

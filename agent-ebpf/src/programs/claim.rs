@@ -5,34 +5,82 @@ use core::mem::offset_of;
 use aya_ebpf::programs::TcContext;
 use l2witness_ebpf::{
     frame::{Address, Kind, Message},
-    layout::{Cause, Claims, HEARD, LOCAL, Local, RESUME_NS, STALE_NS},
+    layout::{
+        Cause, Claims, HEARD, HEARD_STALE_NS, Heard, LOCAL, LOCAL_STALE_NS, Local, REPLACED_NS, RESUME_NS,
+    },
 };
 
 use super::{
     News,
     index::Blur,
-    maps::{self, add, add32, put},
+    maps::{self, add32, put},
     notify,
     origin::Sender,
+    packet,
 };
 
-/// Bits that hold a place; for [`LOCAL`] one more than there are, inside the claims all the same.
+/// Bits that hold a place; for [`HEARD`] one more than there are, inside the claims all the same.
 const PLACES: u32 = 2;
-const _: () = assert!(offset_of!(Claims, local) + (size_of::<Local>() << PLACES) <= size_of::<Claims>());
-const _: () = assert!(HEARD == 1 << PLACES);
+const _: () = assert!(LOCAL == 1 << PLACES);
+const _: () = assert!(offset_of!(Claims, heard) + (size_of::<Heard>() << PLACES) <= size_of::<Claims>());
+
+/// Whether `then` is longer ago than `time`. A sum, because a difference may be below zero: another CPU may have
+/// noted a later frame meanwhile.
+#[inline(always)]
+const fn before(then: u64, time: u64, now: u64) -> bool {
+    then + time < now
+}
 
 /// Whether a sender is news, given when it was last seen before this frame.
 #[inline(always)]
 fn cause(kind: Kind, last: u64, now: u64) -> Option<Cause> {
     if last == 0 {
         Some(Cause::NewClaimant)
-    } else if now - last > RESUME_NS {
+    } else if before(last, RESUME_NS, now) {
         Some(Cause::Resumed)
     } else if matches!(kind, Kind::AnnouncementRequest | Kind::AnnouncementReply) {
         Some(Cause::Announcement)
     } else {
         None
     }
+}
+
+/// 0 if MAC, origin and interface are those of `known`. One number instead of two comparisons, because each
+/// comparison more multiplies the paths the verifier has to walk.
+#[inline(always)]
+const fn unlike(known: &Local, mac_origin: u64, ifindex: u32) -> u64 {
+    (known.mac_origin ^ mac_origin) | (known.ifindex ^ ifindex) as u64
+}
+
+/// The place of a known sender, [`LOCAL`] if it has none.
+#[inline(always)]
+fn held(claims: &Claims, mac_origin: u64, ifindex: u32, cookie: u64) -> usize {
+    for at in 0..LOCAL {
+        let known = &claims.local[at];
+        if unlike(known, mac_origin, ifindex) | (known.cookie ^ cookie) == 0 {
+            return at;
+        }
+    }
+    LOCAL
+}
+
+/// A place for a newcomer: that of the former socket of the same program, else one that is free; [`LOCAL`] if
+/// there is none. The first that fits, for the verifier's sake.
+#[inline(always)]
+fn vacancy(claims: &Claims, mac_origin: u64, ifindex: u32, now: u64) -> usize {
+    for at in 0..LOCAL {
+        let known = &claims.local[at];
+        if unlike(known, mac_origin, ifindex) == 0 && before(known.last, REPLACED_NS, now) {
+            return at;
+        }
+    }
+    for at in 0..LOCAL {
+        let last = claims.local[at].last;
+        if last == 0 || before(last, LOCAL_STALE_NS, now) {
+            return at;
+        }
+    }
+    LOCAL
 }
 
 /// A sender on this node. Known by MAC, interface, origin and socket; a restarted program is a new one.
@@ -42,29 +90,17 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
     // SAFETY: the context pointer is the kernel's.
     let ifindex = unsafe { (*ctx.skb.skb).ifindex };
     let mac_origin = message.hardware.0 | (sender.origin as u64) << 48;
-    let mut place = LOCAL;
-    let mut vacant = 0;
-    let mut oldest = u64::MAX;
-    for at in 0..LOCAL {
-        let known = &claims.local[at];
-        if known.mac_origin == mac_origin && known.cookie == sender.cookie && known.ifindex == ifindex {
-            place = at;
-        }
-        if known.last < oldest {
-            oldest = known.last;
-            vacant = at;
-        }
+    let mut place = held(claims, mac_origin, ifindex, sender.cookie);
+    if place == LOCAL {
+        place = vacancy(claims, mac_origin, ifindex, now);
     }
-    let fresh = place == LOCAL;
-    if fresh {
-        if oldest != 0 && now - oldest <= STALE_NS {
-            return add32(&mut claims.local_overflow, 1);
-        }
-        place = vacant;
+    if place == LOCAL {
+        return add32(&mut claims.local_overflow, 1);
     }
-    // SAFETY: the place is one of three; four lie inside the claims, asserted above.
+    // SAFETY: the place is one of four, which two bits hold.
     let known = unsafe { Blur::new(ctx).element::<PLACES, _, _>(&mut claims.local, place) };
-    if fresh {
+    // Compared again rather than remembered: a memory of how the place was found is one more path to walk.
+    if unlike(known, mac_origin, ifindex) | (known.cookie ^ sender.cookie) != 0 {
         known.mac_origin = mac_origin;
         known.ifindex = ifindex;
         known.cookie = sender.cookie;
@@ -76,17 +112,42 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
     }
     // Both are added to, one of them nothing: a choice between two fields would be arithmetic on the pointer
     // that differs by path (see `index`).
-    let replies = u64::from(matches!(message.kind, Kind::Reply));
-    add(&mut known.replies, replies);
-    add(&mut known.announcements, 1 - replies);
+    let replies = u32::from(matches!(message.kind, Kind::Reply));
+    add32(&mut known.replies, replies);
+    add32(&mut known.announcements, 1 - replies);
     let before = known.last;
+    let vlan = packet::vlan(ctx, message);
     known.flags = message.flags.0;
-    known.vlan = message.vlan;
+    known.vlan = vlan;
     known.last = now;
     if let Some(cause) = cause(message.kind, before, now) {
-        let news = News { message, address: &message.subject, now };
+        let news = News { message, address: &message.subject, vlan, now };
         notify::sent(&news, cause, ifindex, sender, &mut claims.event_due);
     }
+}
+
+/// The place of a sender heard before, [`HEARD`] if it has none.
+#[inline(always)]
+fn heard_before(claims: &Claims, mac: u64, ifindex: u32) -> usize {
+    for at in 0..HEARD {
+        let known = &claims.heard[at];
+        if (known.mac_flags ^ mac) << 16 | u64::from(known.ifindex ^ ifindex) == 0 {
+            return at;
+        }
+    }
+    HEARD
+}
+
+/// The first place that is free, [`HEARD`] if there is none.
+#[inline(always)]
+fn heard_vacancy(claims: &Claims, now: u64) -> usize {
+    for at in 0..HEARD {
+        let last = claims.heard[at].last;
+        if last == 0 || before(last, HEARD_STALE_NS, now) {
+            return at;
+        }
+    }
+    HEARD
 }
 
 /// A sender heard on the wire; `address` is what it claims.
@@ -96,29 +157,16 @@ pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index
     // SAFETY: the context pointer is the kernel's.
     let ifindex = unsafe { (*ctx.skb.skb).ifindex };
     let mac = message.hardware.0;
-    let mut place = HEARD;
-    let mut vacant = 0;
-    let mut oldest = u64::MAX;
-    for at in 0..HEARD {
-        let known = &claims.heard[at];
-        if known.mac_flags << 16 == mac << 16 && known.ifindex == ifindex && known.last != 0 {
-            place = at;
-        }
-        if known.last < oldest {
-            oldest = known.last;
-            vacant = at;
-        }
+    let mut place = heard_before(claims, mac, ifindex);
+    if place == HEARD {
+        place = heard_vacancy(claims, now);
     }
-    let fresh = place == HEARD;
-    if fresh {
-        if oldest != 0 && now - oldest <= STALE_NS {
-            return add32(&mut claims.heard_overflow, 1);
-        }
-        place = vacant;
+    if place == HEARD {
+        return add32(&mut claims.heard_overflow, 1);
     }
-    // SAFETY: the place is one of four, which two bits hold.
+    // SAFETY: the place is one of three; four lie inside the claims, asserted above.
     let known = unsafe { Blur::new(ctx).element::<PLACES, _, _>(&mut claims.heard, place) };
-    if fresh {
+    if (known.mac_flags ^ mac) << 16 | u64::from(known.ifindex ^ ifindex) != 0 {
         known.ifindex = ifindex;
         known.first = now;
         put(&mut known.count, 0);
@@ -129,7 +177,7 @@ pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index
     known.mac_flags = mac | u64::from(message.flags.0) << 48;
     known.last = now;
     if let Some(cause) = cause(message.kind, before, now) {
-        let news = News { message, address, now };
+        let news = News { message, address, vlan: packet::vlan(ctx, message), now };
         notify::received(&news, cause, ifindex, &mut claims.event_due);
     }
 }

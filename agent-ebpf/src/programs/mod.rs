@@ -109,5 +109,6 @@ fn sent(ctx: &TcContext, message: &Message, index: u32, now: u64) {
 struct News<'a> {
     message: &'a Message,
     address: &'a Address,
+    vlan: u16,
     now: u64,
 }

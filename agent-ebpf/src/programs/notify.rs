@@ -42,7 +42,7 @@ fn submit(news: &News<'_>, cause: Cause, direction: Direction, ifindex: u32, sen
     put(&mut event.mac, message.hardware.0);
     put(&mut event.ifindex, ifindex);
     put(&mut event.flags, message.flags.0);
-    put(&mut event.vlan, message.vlan);
+    put(&mut event.vlan, news.vlan);
     put(&mut event.cookie, sender.cookie);
     put(&mut event.cgroup, sender.cgroup);
     put(&mut event.kind, message.kind as u8);

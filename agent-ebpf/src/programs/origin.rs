@@ -54,30 +54,34 @@ pub(super) fn of(ctx: &TcContext, message: &Message) -> Sender {
                     let [a, b, c, d] = (*full).src_ip6;
                     ((*full).family, (*full).bound_dev_if | a | b | c | d)
                 };
-                neighbor_discovery(message, cookie, family != AF_PACKET && bound == 0)
+                neighbor_discovery(message, cookie, cgroup, family != AF_PACKET && bound == 0)
             }
         }
     };
     Sender { origin, cookie, cgroup }
 }
 
+/// The root cgroup, in which the kernel's own sockets are.
+const ROOT_CGROUP: u64 = 1;
+
 /// Tells the kernel's control socket from a program's raw socket.
 ///
-/// The control socket's cookie is learned from what the kernel alone sends day in, day out: solicitations
-/// from an unbound socket without a flow label. Until then the shape of the frame itself has to do.
+/// The control socket's cookie is learned: for certain from an advertisement whose source is its own target,
+/// and until then from a solicitation out of the root cgroup. Both must have the kernel's shape: an unbound
+/// socket and no flow label. As long as nothing is learned, the shape alone has to do.
 #[inline(always)]
-fn neighbor_discovery(message: &Message, cookie: u64, unbound: bool) -> Origin {
+fn neighbor_discovery(message: &Message, cookie: u64, cgroup: u64, unbound: bool) -> Origin {
     let kernel_shape = unbound && !message.flags.has(Flags::FLOW_LABEL);
     let Some(known) = maps::kernel_cookie() else { return Origin::Socket };
-    if kernel_shape && *known == 0 && matches!(message.kind, Kind::Request | Kind::Probe) {
-        *known = cookie;
+    if kernel_shape {
+        let own = message.flags.has(Flags::SOURCE_IS_TARGET);
+        let asks = matches!(message.kind, Kind::Request | Kind::Probe) && cgroup <= ROOT_CGROUP;
+        if own || (asks && *known == 0) {
+            *known = cookie;
+        }
+        if own || *known == 0 {
+            return Origin::Kernel;
+        }
     }
-    if *known != 0 && *known == cookie {
-        return Origin::Kernel;
-    }
-    if kernel_shape && (*known == 0 || message.flags.has(Flags::SOURCE_IS_TARGET)) {
-        Origin::Kernel
-    } else {
-        Origin::Socket
-    }
+    if *known != 0 && *known == cookie { Origin::Kernel } else { Origin::Socket }
 }

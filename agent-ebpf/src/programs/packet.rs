@@ -4,7 +4,7 @@ use core::mem::MaybeUninit;
 
 use aya_ebpf::{helpers::generated::bpf_skb_load_bytes, programs::TcContext};
 use l2witness_ebpf::{
-    frame::{self, Bytes, ETH_ARP, ETH_IPV6, ETH_QINQ, ETH_VLAN, Header, Parsed, Skip},
+    frame::{self, Bytes, ETH_ARP, ETH_IPV6, ETH_QINQ, ETH_VLAN, Header, Message, Parsed, Skip},
     layout::Ignored,
 };
 
@@ -149,4 +149,13 @@ pub(super) fn read(ctx: &TcContext) -> Parsed {
         return parsed;
     }
     frame::parse(&Scattered(ctx))
+}
+
+/// The VLAN of the outermost tag, wherever it is: the kernel takes it off before ingress, and a VLAN interface
+/// leaves it to the device below to put it on.
+#[inline(always)]
+pub(super) fn vlan(ctx: &TcContext, message: &Message) -> u16 {
+    // SAFETY: the context pointer is the kernel's.
+    let (offloaded, tci) = unsafe { ((*ctx.skb.skb).vlan_present, (*ctx.skb.skb).vlan_tci) };
+    if offloaded == 0 { message.vlan } else { tci as u16 & frame::VLAN_ID }
 }

@@ -128,7 +128,7 @@ fn remember(cells: &mut Cells, source: Mac, now: u64) {
     let Cells { slot, blur } = cells;
     let mut unanswered = 0;
     for at in 0..RECENT {
-        if slot.waiting[at] == asker && now - slot.recent[at] >= UNANSWERED_NS {
+        if slot.waiting[at] == asker && slot.recent[at] + UNANSWERED_NS <= now {
             slot.waiting[at] = 0;
             unanswered += 1;
         }
@@ -144,7 +144,7 @@ fn remember(cells: &mut Cells, source: Mac, now: u64) {
             blur.element::<PLACES, _, _>(&mut slot.recent, place),
         )
     };
-    if *waiting != 0 && now - *recent >= UNANSWERED_NS {
+    if *waiting != 0 && *recent + UNANSWERED_NS <= now {
         unanswered += 1;
     }
     *recent = now;
@@ -172,7 +172,7 @@ fn answer(cells: &mut Cells, destination: Mac, now: u64) {
     }
     // SAFETY: the place is one of four, which two bits hold.
     *unsafe { blur.element::<PLACES, _, _>(&mut slot.waiting, place) } = 0;
-    let latency = now - oldest;
+    let latency = now.saturating_sub(oldest);
     add(&mut slot.latency_sum, latency);
     // SAFETY: a bucket is inside its array; the size is asserted above.
     add32(unsafe { blur.element::<BUCKETS, _, _>(&mut slot.latency, latency_bucket(latency)) }, 1);

@@ -65,8 +65,8 @@ pub(super) fn claims(outcome: &mut Outcome, ip: IpAddr, claims: &Claims, interfa
             origin: Origin::from_u8((local.mac_origin >> 48) as u8).context("no origin")?,
             flags: Flags(local.flags),
             vlan: local.vlan,
-            replies: local.replies,
-            announcements: local.announcements,
+            replies: local.replies.into(),
+            announcements: local.announcements.into(),
         };
         outcome.claims.push((ip, claim));
     }
