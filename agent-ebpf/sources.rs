@@ -26,7 +26,7 @@ pub(crate) const RECORDED: &str = "agent-ebpf/object/sources.sha256";
 ///
 /// A source that can't be read; the message names it.
 pub(crate) fn hash(workspace: &Path) -> io::Result<String> {
-    let mut files = vec![PathBuf::from("agent-ebpf/Cargo.toml")];
+    let mut files = vec![PathBuf::from("agent-ebpf/Cargo.toml"), PathBuf::from("xtask/src/ebpf/build.rs")];
     collect(workspace, Path::new("agent-ebpf/src"), &mut files)?;
     files.sort();
 
@@ -144,6 +144,7 @@ mod tests {
             let workspace = Self(env::temp_dir().join(format!("{name}-{}", process::id())));
             workspace.write("Cargo.lock", LOCK);
             workspace.write("agent-ebpf/Cargo.toml", "");
+            workspace.write("xtask/src/ebpf/build.rs", "");
             workspace.write("agent-ebpf/src/frame/mod.rs", "");
             workspace
         }

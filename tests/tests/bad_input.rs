@@ -19,6 +19,16 @@ struct End {
     stderr: String,
 }
 
+impl End {
+    /// Wants the text, in the one line of ours or in what the argument parser prints.
+    fn says(&self, wanted: &str, args: &[&str]) {
+        let Self { stderr, .. } = self;
+        assert!(stderr.contains(wanted), "{args:?}: {stderr}");
+        let one_line = stderr.lines().count() == 1 && stderr.starts_with("l2witness: ");
+        assert!(one_line || stderr.starts_with("error: "), "{args:?}: one line, not: {stderr}");
+    }
+}
+
 /// Runs `l2witness agent` with `args` and the paths a lab agent has; it must end by itself.
 fn agent(host: &Host, args: &[&str]) -> Result<End> {
     let pins = pin_dir(host);
@@ -53,20 +63,11 @@ fn each_bad_input_is_one_clear_line_and_exit_64() -> Result<()> {
     let missing = host.scratch().join("missing");
     let bad_file = host.scratch().join("bad");
     fs::write(&bad_file, "192.0.2.200\n192.0.2.2oo\n")?;
-    let table: [(&[&str], &str); 12] = [
+    let table: [(&[&str], &str); 10] = [
         (
-            &["--lb-ip", "192.0.2.200", "--interface", "eth7"],
-            "--interface eth7: no such interface; there are lo, eth0",
+            &["--lb-ip", "192.0.2.200", "--interface", "eth[0"],
+            "not a regular expression: error: unclosed character class",
         ),
-        (
-            &["--lb-ip", "192.0.2.200", "--exclude-interface", "."],
-            "no interface is left to observe: lo (excluded by name), eth0 (excluded by name)",
-        ),
-        (
-            &["--lb-ip", "192.0.2.200", "--interface", "lo"],
-            "no interface is left to observe: lo (not a broadcast Ethernet interface)",
-        ),
-        (&["--lb-ip", "192.0.2.200", "--interface", "eth[0"], "regex parse error"),
         (&["--lb-ip", "192.0.2.300"], "--lb-ip: \"192.0.2.300\" is neither an IP address nor a CIDR"),
         (&["--lb-ip", "192.0.2.0/33"], "--lb-ip: \"192.0.2.0/33\" is neither"),
         (
@@ -74,19 +75,51 @@ fn each_bad_input_is_one_clear_line_and_exit_64() -> Result<()> {
             "16777216 addresses, more than the 4096 the maps have room for: narrow it, or raise --max-ips",
         ),
         (&["--lb-ip", "2001:db8::/64"], "more than the 4096"),
-        (&[], "no LB IPs: give --lb-ip or --lb-ip-file"),
+        (&[], "no LB IPs: give --lb-ip, or --lb-ip-file with an IP or CIDR a line"),
+        (&["--lb-ip", ""], "no LB IPs"),
         (&["--lb-ip-file", missing.to_str().context("path")?], "missing: No such file or directory"),
         (&["--lb-ip-file", bad_file.to_str().context("path")?], "bad line 2: \"192.0.2.2oo\" is neither"),
         (&["--lb-ip", "192.0.2.200", "--max-ips", "0"], "invalid value '0' for '--max-ips"),
     ];
     for (args, wanted) in table {
-        let End { code, stderr } = agent(&host, args)?;
-        assert_eq!(code, USAGE, "{args:?}: {stderr}");
-        assert!(stderr.contains(wanted), "{args:?}: {stderr}");
-        let own = stderr.lines().filter(|line| line.starts_with("l2witness: ")).count();
-        let from_clap = stderr.starts_with("error: ");
-        assert!(from_clap || own == 1, "{args:?}: one line, not: {stderr}");
+        let end = agent(&host, args)?;
+        assert_eq!(end.code, USAGE, "{args:?}: {}", end.stderr);
+        end.says(wanted, args);
     }
+    Ok(())
+}
+
+/// Which interfaces there are is the node's state: started again a moment later, it may be another.
+#[test]
+fn no_interface_to_observe_is_one_clear_line_and_exit_1() -> Result<()> {
+    let Some(lab) = Lab::if_permitted()? else { return Ok(()) };
+    let host = lab.host("n1")?;
+    let table: [(&[&str], &str); 3] = [
+        (&["--interface", "eth7"], "--interface eth7: no such interface; there are lo, eth0"),
+        (
+            &["--exclude-interface", "."],
+            "no interface is left to observe: lo (excluded by name), eth0 (excluded by name)",
+        ),
+        (&["--interface", "lo"], "no interface is left to observe: lo (not a broadcast Ethernet interface)"),
+    ];
+    for (args, wanted) in table {
+        let end = agent(&host, &[&["--lb-ip", "192.0.2.200"], args].concat())?;
+        assert_eq!(end.code, FAILED, "{args:?}: {}", end.stderr);
+        end.says(wanted, args);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_no_socket_is_left_alone() -> Result<()> {
+    let Some(lab) = Lab::if_permitted()? else { return Ok(()) };
+    let host = lab.host("n1")?;
+    let precious = host.scratch().join("precious");
+    fs::write(&precious, "mine")?;
+    let end = second(&host, pin_dir(&host).to_str().context("path")?, &precious)?;
+    assert_eq!(end.code, FAILED, "{}", end.stderr);
+    assert!(end.stderr.contains("precious is a file that is no agent's socket"), "{}", end.stderr);
+    assert_eq!(fs::read_to_string(&precious)?, "mine");
     Ok(())
 }
 

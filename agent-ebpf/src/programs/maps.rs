@@ -49,7 +49,7 @@ pub(super) fn watched(address: &Address) -> Option<u32> {
     if PREFILTER.get(word)? & bit == 0 {
         return None;
     }
-    // SAFETY: entries are never removed while a program can see them half-written; a u32 reads whole.
+    // SAFETY: a u32 reads whole; an entry that is removed meanwhile gives its old index or its successor's.
     unsafe { WATCHED.get(address) }.copied()
 }
 

@@ -8,12 +8,13 @@ use regex::Regex;
 
 use super::{
     exit::{Exit, Failure, Outcome},
+    interfaces::{InterfaceArgs, given},
     logging,
 };
 use crate::{
     cluster::Fixed,
-    serve::{self, Daemon},
-    wire::{Config, HookChoice, Link, Links, Observer, Pins, Rules, preflight},
+    serve::{self, Daemon, Signals},
+    wire::{Config, Link, Links, Observer, Pins, Rules, preflight},
 };
 
 /// Where the LB IPs come from.
@@ -37,15 +38,6 @@ pub(super) struct Args {
     /// This node's name, as MetalLB knows it [default: the host name]
     #[arg(long, env = "NODE_NAME", value_name = "NAME")]
     node_name: Option<String>,
-    /// Observe only interfaces whose whole name matches; repeatable [default: MetalLB's rules]
-    #[arg(long, env = "L2WITNESS_INTERFACES", value_delimiter = ',', value_name = "REGEX")]
-    interface: Vec<String>,
-    /// Leave out interfaces whose name matches somewhere; repeatable [default: MetalLB's list]
-    #[arg(long, env = "L2WITNESS_EXCLUDE_INTERFACES", value_delimiter = ',', value_name = "REGEX")]
-    exclude_interface: Option<Vec<String>>,
-    /// How to attach
-    #[arg(long, env = "L2WITNESS_HOOK", value_enum, default_value = "auto")]
-    hook: HookChoice,
     /// Room for so many LB IPs; each takes 410 bytes, and 300 more an interface
     #[arg(long, env = "L2WITNESS_MAX_IPS", value_name = "N", default_value_t = 4096,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -63,6 +55,8 @@ pub(super) struct Args {
     #[arg(long, env = "L2WITNESS_PIN_DIR", value_name = "PATH", default_value = super::DEFAULT_PIN_DIR)]
     pin_dir: PathBuf,
     #[command(flatten)]
+    interfaces: InterfaceArgs,
+    #[command(flatten)]
     logging: logging::LogArgs,
 }
 
@@ -75,42 +69,40 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 async fn daemon(args: &Args) -> Outcome {
-    let usage = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
     // All input is judged before anything is touched.
     let Source::Static = args.source;
-    let mut list = Fixed::new(args.lb_ip.clone(), args.lb_ip_file.clone(), args.max_ips);
-    let ips = list.read().map_err(|error| usage(&error))?;
-    let rules =
-        Rules::new(&args.interface, args.exclude_interface.as_deref()).map_err(|error| usage(&error))?;
+    let mut list = Fixed::new(given(&args.lb_ip), args.lb_ip_file.clone(), args.max_ips);
+    let ips = list.read().map_err(|error| Failure::Usage(error.to_string()))?;
+    let rules = args.interfaces.rules()?;
     let links = Links::follow().await.map_err(anyhow::Error::from)?;
     let present = links.list().await.map_err(anyhow::Error::from)?;
     choose(&rules, &present)?;
 
     preflight(&args.pin_dir).map_err(anyhow::Error::from)?;
-    let listeners = serve::bind(args.listen, &args.socket).await.map_err(anyhow::Error::from)?;
+    // From here on there is something to clean up, and every way out does.
+    let signals = Signals::catch().context("catching signals")?;
     let pins = Pins::hold(&args.pin_dir).map_err(anyhow::Error::from)?;
+    let listeners = serve::bind(args.listen, &args.socket).await.map_err(anyhow::Error::from)?;
     let config = Config {
         node: args.node_name.clone().map_or_else(host_name, Ok)?,
         source: "static".to_owned(),
         rules,
-        hook: args.hook,
+        hook: args.interfaces.hook,
         capacity: args.max_ips,
         speaker: args.speaker.clone(),
     };
     let observer = Observer::new(config, pins).map_err(anyhow::Error::from)?;
     let daemon = Daemon::start(observer, links, list, &ips, &present).map_err(anyhow::Error::from)?;
-    daemon.run(listeners).await.map_err(anyhow::Error::from)?;
+    daemon.run(listeners, signals).await.map_err(anyhow::Error::from)?;
     Ok(Exit::Fine)
 }
 
-/// The interfaces that the rules choose now; none, or a pattern that matches nothing, is bad input.
-fn choose(rules: &Rules, present: &[Link]) -> Result<(), Failure> {
-    let names = || present.iter().map(|link| link.name.as_str()).collect::<Vec<_>>().join(", ");
+/// Wants at least one interface. Which there are is the node's state and no bad usage: a NIC that is late is
+/// there when the agent is started again.
+fn choose(rules: &Rules, present: &[Link]) -> Result<(), anyhow::Error> {
     if let Some(pattern) = rules.unmatched(present).next() {
-        return Err(Failure::Usage(format!(
-            "--interface {pattern}: no such interface; there are {}",
-            names()
-        )));
+        let names = present.iter().map(|link| link.name.as_str()).collect::<Vec<_>>().join(", ");
+        anyhow::bail!("--interface {pattern}: no such interface; there are {names}");
     }
     if !present.iter().any(|link| rules.check(link).is_ok()) {
         let reasons = present.iter().filter_map(|link| {
@@ -118,9 +110,7 @@ fn choose(rules: &Rules, present: &[Link]) -> Result<(), Failure> {
             Some(format!("{} ({skipped})", link.name))
         });
         let reasons = reasons.collect::<Vec<_>>().join(", ");
-        return Err(Failure::Usage(format!(
-            "no interface is left to observe: {reasons}; name one with --interface"
-        )));
+        anyhow::bail!("no interface is left to observe: {reasons}; name one with --interface");
     }
     Ok(())
 }

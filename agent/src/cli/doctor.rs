@@ -6,16 +6,14 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 
 use super::{
-    exit::{Exit, Failure, Outcome},
+    exit::{Exit, Outcome},
+    interfaces::InterfaceArgs,
     output,
     table::Table,
 };
 use crate::{
     verdict::Severity,
-    wire::{
-        HookChoice, Rules,
-        doctor::{Check, Plan, Status, examine},
-    },
+    wire::doctor::{Check, Plan, Status, examine},
 };
 
 /// How to print.
@@ -29,15 +27,8 @@ enum Format {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Try only interfaces whose whole name matches; repeatable [default: MetalLB's rules]
-    #[arg(long, env = "L2WITNESS_INTERFACES", value_delimiter = ',', value_name = "REGEX")]
-    interface: Vec<String>,
-    /// Leave out interfaces whose name matches somewhere; repeatable [default: MetalLB's list]
-    #[arg(long, env = "L2WITNESS_EXCLUDE_INTERFACES", value_delimiter = ',', value_name = "REGEX")]
-    exclude_interface: Option<Vec<String>>,
-    /// How to attach
-    #[arg(long, env = "L2WITNESS_HOOK", value_enum, default_value = "auto")]
-    hook: HookChoice,
+    #[command(flatten)]
+    interfaces: InterfaceArgs,
     /// The pin directory the agent would use
     #[arg(long, env = "L2WITNESS_PIN_DIR", value_name = "PATH", default_value = super::DEFAULT_PIN_DIR)]
     pin_dir: PathBuf,
@@ -47,9 +38,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let rules = Rules::new(&args.interface, args.exclude_interface.as_deref())
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    let plan = Plan { pin_dir: args.pin_dir.clone(), rules, hook: args.hook };
+    let plan =
+        Plan { pin_dir: args.pin_dir.clone(), rules: args.interfaces.rules()?, hook: args.interfaces.hook };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting tokio")?;
     let checks = runtime.block_on(examine(&plan));

@@ -33,6 +33,7 @@ pub(super) enum Failure {
 pub(super) type Outcome = Result<Exit, Failure>;
 
 const USAGE: u8 = 64;
+/// A daemon that can't run. For the commands that judge, 1 is a warning, so theirs is [`Exit::Unknown`].
 const FAILED: u8 = 1;
 
 /// Prints a clap error; help and version are no errors.
@@ -43,14 +44,14 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Turns the outcome into the exit code, with one line on stderr for a failure.
-pub(super) fn report(outcome: Outcome) -> ExitCode {
+pub(super) fn report(outcome: Outcome, judges: bool) -> ExitCode {
     match outcome {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(failure) => {
             let code = match &failure {
                 Failure::Usage(_) => USAGE,
-                Failure::Failed(_) => FAILED,
-                Failure::Unreachable(_) => Exit::Unknown as u8,
+                Failure::Failed(_) if !judges => FAILED,
+                Failure::Failed(_) | Failure::Unreachable(_) => Exit::Unknown as u8,
             };
             match &failure {
                 Failure::Failed(error) => eprintln!("l2witness: {error:#}"),

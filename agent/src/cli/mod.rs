@@ -7,6 +7,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod fetch;
+mod interfaces;
 mod logging;
 mod man;
 mod output;
@@ -59,6 +60,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };
+    let judges = !matches!(cli.command, Command::Agent(_));
     let result = match cli.command {
         Command::Agent(args) => agent::run(&args),
         Command::Status(args) => status::run(&args),
@@ -68,5 +70,5 @@ pub fn main() -> ExitCode {
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
         Command::Man(args) => man::run(&args, Cli::command()),
     };
-    exit::report(result)
+    exit::report(result, judges)
 }

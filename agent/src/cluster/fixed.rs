@@ -49,7 +49,7 @@ pub enum BadEntry {
     #[error("--lb-ip-file {1}: {0}")]
     File(#[source] io::Error, PathBuf),
     /// Nothing to watch.
-    #[error("no LB IPs: give --lb-ip or --lb-ip-file")]
+    #[error("no LB IPs: give --lb-ip, or --lb-ip-file with an IP or CIDR a line")]
     Empty,
 }
 
@@ -59,7 +59,10 @@ pub struct Fixed {
     entries: Vec<String>,
     file: Option<PathBuf>,
     capacity: u32,
+    /// The file as it was last read.
     seen: Option<Stamp>,
+    /// The file at the last look.
+    looked: Option<Stamp>,
 }
 
 /// What changes when a file does; a `ConfigMap`'s is replaced by another inode.
@@ -68,7 +71,7 @@ type Stamp = (SystemTime, u64, u64);
 impl Fixed {
     /// `entries` are IPs and CIDRs, `file` holds one of them a line, `#` begins a comment.
     pub const fn new(entries: Vec<String>, file: Option<PathBuf>, capacity: u32) -> Self {
-        Self { entries, file, capacity, seen: None }
+        Self { entries, file, capacity, seen: None, looked: None }
     }
 
     /// Reads the whole list.
@@ -95,26 +98,26 @@ impl Fixed {
             }
             self.seen = Some(seen);
         }
+        if ips.is_empty() {
+            return Err(BadEntry::Empty);
+        }
         Ok(ips)
     }
 
-    /// Reads the list again if the file changed since the last call or reading.
+    /// Reads the list again if the file changed since the last reading and was left alone since the last look:
+    /// one that is being written must not be taken for a shorter list.
     pub fn reread(&mut self) -> Option<Result<BTreeSet<IpAddr>, BadEntry>> {
         let path = self.file.as_ref()?;
-        let now = stamp(path);
-        match (&now, &self.seen) {
-            (Ok(now), Some(seen)) if now == seen => None,
-            // Gone, and that was said already.
-            (Err(_), None) => None,
-            _ => {
-                let result = self.read();
-                if result.is_err() {
-                    // Say it once a change, not once a look.
-                    self.seen = now.ok();
-                }
-                Some(result)
-            }
+        let now = stamp(path).ok();
+        let settled = now == self.looked;
+        self.looked = now;
+        if now == self.seen || !settled {
+            return None;
         }
+        let result = self.read();
+        // A bad file is said once a change, not once a look.
+        self.seen = now;
+        Some(result)
     }
 
     fn add(&self, ips: &mut BTreeSet<IpAddr>, place: &str, entry: &str) -> Result<(), BadEntry> {
@@ -212,23 +215,35 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_again_when_it_changed_and_a_bad_one_is_said_once() {
+    fn a_file_is_read_again_once_it_is_left_alone_and_a_bad_one_is_said_once() {
         let path = std::env::temp_dir().join(format!("l2witness-fixed-{}", std::process::id()));
         fs::write(&path, "192.0.2.1 # first\n\n# none\n192.0.2.4/31\n").unwrap();
         let mut list = Fixed::new(vec!["2001:db8::1".into()], Some(path.clone()), 8);
         assert_eq!(list.read().unwrap().len(), 4);
-        assert!(list.reread().is_none());
+        assert!(list.reread().is_none() && list.reread().is_none());
 
         fs::write(&path, "192.0.2.1\nbad\n").unwrap();
+        assert!(list.reread().is_none(), "it may still be written");
         let error = list.reread().unwrap().unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("\"bad\""), "{error}");
         assert!(list.reread().is_none());
 
         fs::write(&path, "192.0.2.9\n").unwrap();
+        assert!(list.reread().is_none());
         assert_eq!(list.reread().unwrap().unwrap().len(), 2);
 
         fs::remove_file(&path).unwrap();
+        assert!(list.reread().is_none());
         assert!(list.reread().unwrap().is_err());
         assert!(list.reread().is_none());
+    }
+
+    #[test]
+    fn a_file_without_any_ip_is_no_list() {
+        let path = std::env::temp_dir().join(format!("l2witness-empty-{}", std::process::id()));
+        fs::write(&path, "# none\n").unwrap();
+        let error = Fixed::new(Vec::new(), Some(path.clone()), 8).read().unwrap_err().to_string();
+        fs::remove_file(&path).unwrap();
+        assert!(error.starts_with("no LB IPs"), "{error}");
     }
 }

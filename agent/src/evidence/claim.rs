@@ -62,6 +62,9 @@ pub struct Sender {
     pub name: String,
     /// By what.
     pub by: Named,
+    /// Name of its process, where that can be seen too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
     /// The socket's cookie.
     pub cookie: u64,
     /// Its cgroup v2 id, 0 if unknown.

@@ -4,20 +4,26 @@ use std::{collections::BTreeSet, io, net::IpAddr, sync::Arc, time::Duration};
 
 use l2witness_ebpf::layout::Origin;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    task::JoinSet,
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Listeners, Shared, SocketFile, router};
+use super::{Listeners, Shared, Signals, SocketFile, connections::serve, router};
 use crate::{
     cluster::Fixed,
-    wire::{Change, Error, Events, Link, Links, Observer, sender::Finder},
+    wire::{
+        Change, Error, Events, Link, Links, Observer,
+        sender::{Finder, packet_sockets},
+    },
 };
 
 /// How often the interfaces are looked at whether or not a change was heard.
 const RESYNC: Duration = Duration::from_secs(10);
 /// How often the file of LB IPs is looked at. Polling sees every way to replace a file, a `ConfigMap`'s included.
 const REREAD: Duration = Duration::from_secs(1);
+
+/// Senders that are looked up at once; the others' turn comes with the next look.
+const AT_ONCE: usize = 64;
 
 /// Why the daemon could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +32,7 @@ pub enum DaemonError {
     #[error(transparent)]
     Wire(#[from] Error),
     /// No interface could be observed.
-    #[error("nothing can be observed: {0}")]
+    #[error("nothing can be observed: {0}; `l2witness doctor` says what is missing")]
     Nothing(String),
     /// Signals, sockets, epoll.
     #[error("{1}: {0}")]
@@ -39,7 +45,7 @@ pub struct Daemon {
     links: Links,
     list: Fixed,
     events: Events,
-    finder: Finder,
+    finder: Arc<Finder>,
 }
 
 impl Daemon {
@@ -56,70 +62,75 @@ impl Daemon {
     ) -> Result<Self, DaemonError> {
         observer.watch(ips)?;
         let events = observer.events().ok_or(Error::Object("EVENTS"))?;
-        observer.reconcile(present);
+        observer.reconcile(present, &BTreeSet::new());
         if observer.observed() == 0 {
             return Err(DaemonError::Nothing(observer.first_failure().unwrap_or_default()));
         }
         tracing::info!(lb_ips = ips.len(), interfaces = observer.observed(), "counting");
         let shared = Arc::new(Shared::new(observer));
-        Ok(Self { shared, links, list, events, finder: Finder::new() })
+        Ok(Self { shared, links, list, events, finder: Arc::new(Finder::new()) })
     }
 
-    /// Serves and follows until SIGTERM or SIGINT; dropping the observer then detaches everything.
+    /// Serves and follows until a signal; dropping the observer then detaches everything.
     ///
     /// # Errors
     /// [`DaemonError::Io`] where the operating system lets us down.
-    pub async fn run(self, listeners: Listeners) -> Result<(), DaemonError> {
+    pub async fn run(self, listeners: Listeners, mut signals: Signals) -> Result<(), DaemonError> {
         let Self { shared, mut links, mut list, events, finder } = self;
         let Listeners { tcp, unix, file } = listeners;
         let _file: SocketFile = file;
-        let mut terminate =
-            signal(SignalKind::terminate()).map_err(|error| DaemonError::Io(error, "SIGTERM"))?;
-        let mut interrupt =
-            signal(SignalKind::interrupt()).map_err(|error| DaemonError::Io(error, "SIGINT"))?;
         let mut changes = events.listen().map_err(|error| DaemonError::Io(error, "ring buffer"))?;
         let router = router(Arc::clone(&shared));
-        let servers = [
-            tokio::spawn(axum::serve(tcp, router.clone()).into_future()),
-            tokio::spawn(axum::serve(unix, router).into_future()),
-        ];
+        // Dropped with the set, and so ended, when this returns.
+        let mut servers = JoinSet::new();
+        servers.spawn(serve(tcp, router.clone()));
+        servers.spawn(serve(unix, router));
         let mut resync = interval(RESYNC);
         let mut reread = interval(REREAD);
         resync.set_missed_tick_behavior(MissedTickBehavior::Delay);
         reread.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-                () = links.changed() => reconcile(&shared, &links).await,
+                () = signals.end() => break,
+                () = links.changed() => reconcile(&shared, &mut links).await,
                 _ = resync.tick() => {
-                    reconcile(&shared, &links).await;
+                    verify(&shared, &links).await;
+                    reconcile(&shared, &mut links).await;
                     let unnamed = shared.observer().unnamed();
                     name(&shared, &finder, unnamed).await;
                 }
                 _ = reread.tick() => watch(&shared, &mut list),
                 batch = changes.next() => {
                     let batch = batch.map_err(|error| DaemonError::Io(error, "ring buffer"))?;
-                    let senders = batch.iter().map(|change| (change.cookie, change.cgroup)).collect();
-                    name(&shared, &finder, senders).await;
+                    let by_socket = |change: &&Change| change.origin == Some(Origin::Socket);
+                    let senders = batch.iter().filter(by_socket).map(|change| (change.cookie, change.cgroup));
+                    name(&shared, &finder, senders.collect()).await;
                     for change in &batch {
                         log(&shared, change);
                     }
                 }
             }
         }
-        for server in servers {
-            server.abort();
-        }
         tracing::info!("detaching");
         Ok(())
     }
 }
 
-async fn reconcile(shared: &Shared, links: &Links) {
+async fn reconcile(shared: &Shared, links: &mut Links) {
+    let gone = links.take_gone();
     match links.list().await {
-        Ok(present) => shared.observer().reconcile(&present),
+        Ok(present) => shared.observer().reconcile(&present, &gone),
         Err(error) => tracing::warn!(%error, "interfaces not read; the last list stays"),
+    }
+}
+
+/// Looks whether the clsact filters are still there. TCX links can only go with their interface.
+async fn verify(shared: &Shared, links: &Links) {
+    let indices = shared.observer().by_filters();
+    for index in indices {
+        if !links.has_filters(index).await {
+            shared.observer().lost_filters(index);
+        }
     }
 }
 
@@ -135,29 +146,44 @@ fn watch(shared: &Shared, list: &mut Fixed) {
     }
 }
 
-/// The lookup reads /proc and may take milliseconds, so it does not hold the observer.
-async fn name(shared: &Shared, finder: &Finder, senders: Vec<(u64, u64)>) {
-    for (cookie, cgroup) in senders {
-        if cookie == 0 || shared.observer().names().know(cookie) {
-            continue;
-        }
-        if let Some(sender) = finder.find(cookie, cgroup).await {
-            shared.observer().names().remember(sender);
-        }
+/// The lookup walks directories, so it neither holds the observer nor keeps the one thread from serving.
+async fn name(shared: &Shared, finder: &Arc<Finder>, senders: BTreeSet<(u64, u64)>) {
+    let mut unknown: Vec<_> = senders
+        .into_iter()
+        .filter(|(cookie, _)| *cookie != 0 && !shared.observer().names().know(*cookie))
+        .collect();
+    unknown.truncate(AT_ONCE);
+    if unknown.is_empty() {
+        return;
+    }
+    let sockets = packet_sockets().await;
+    let finder = Arc::clone(finder);
+    let find = move || {
+        let found =
+            unknown.into_iter().map(|(cookie, cgroup)| (cookie, finder.find(cookie, cgroup, &sockets)));
+        found.collect::<Vec<_>>()
+    };
+    for (cookie, sender) in tokio::task::spawn_blocking(find).await.unwrap_or_default() {
+        shared.observer().names().remember(cookie, sender);
     }
 }
 
+/// An announcement is no news where its sender is known: a burst has ten of them, on every node that hears it.
 fn log(shared: &Shared, change: &Change) {
     let mut observer = shared.observer();
     let interface = observer.interface(change.ifindex).unwrap_or_default().to_owned();
     let Change { ip, mac, cause, cookie, cgroup, .. } = change;
-    match change.origin {
-        None => tracing::info!(%ip, interface, %mac, cause, "heard on the wire"),
+    let what = match change.origin {
+        None => "heard on the wire".to_owned(),
         Some(Origin::Socket) => {
-            let sender = observer.names().of(*cookie, *cgroup).name;
-            tracing::info!(%ip, interface, %mac, cause, sender, "sent by a program on this node");
+            format!("sent by {} on this node", observer.names().of(*cookie, *cgroup).name)
         }
-        Some(Origin::Kernel) => tracing::info!(%ip, interface, %mac, cause, "sent by this node's kernel"),
-        Some(Origin::Forwarded) => tracing::info!(%ip, interface, %mac, cause, "forwarded through this node"),
+        Some(Origin::Kernel) => "sent by this node's kernel".to_owned(),
+        Some(Origin::Forwarded) => "forwarded through this node".to_owned(),
+    };
+    if *cause == "announcement" {
+        tracing::debug!(%ip, interface, %mac, cause, "{what}");
+    } else {
+        tracing::info!(%ip, interface, %mac, cause, "{what}");
     }
 }

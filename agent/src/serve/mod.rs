@@ -1,14 +1,17 @@
 //! What the agent serves: metrics, evidence and health, read-only, over TCP and a unix socket.
 
+mod connections;
 mod daemon;
 mod http;
 pub mod metrics;
+mod signals;
 mod socket;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use daemon::Daemon;
 pub use http::router;
+pub use signals::Signals;
 pub use socket::{BindError, Listeners, SocketFile, bind};
 
 use crate::wire::Observer;

@@ -177,8 +177,14 @@ impl Node {
 
 /// A speaker on eth0 that replied from `first` to `last` seconds ago.
 pub(crate) fn speaker(last_of_mac: u8, first: i64, last: i64) -> Local {
-    let sender =
-        Sender { name: "4f2a9c".to_owned(), by: Named::Container, cookie: 4097, cgroup: 7012, pid: None };
+    let sender = Sender {
+        name: "4f2a9c".to_owned(),
+        by: Named::Container,
+        cookie: 4097,
+        cgroup: 7012,
+        process: None,
+        pid: None,
+    };
     Local {
         interface: "eth0".to_owned(),
         mac: mac(last_of_mac),

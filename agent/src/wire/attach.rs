@@ -49,13 +49,18 @@ impl fmt::Display for Hook {
 const DIRECTIONS: [(TcAttachType, &str); 2] =
     [(TcAttachType::Ingress, PROGRAM_IN), (TcAttachType::Egress, PROGRAM_OUT)];
 
-pub(super) fn attach(ebpf: &mut Ebpf, interface: &str, choice: HookChoice) -> Result<Hook, Error> {
-    // Filters of an agent that was killed outlive it (TCX links do not). Only those of our own name go.
+/// Removes what an agent that was killed left on the interface: its filters outlive it, TCX links do not. Only
+/// filters of our own name go, and only whoever holds the pin directory may call this: then no agent is left
+/// whose filters they could be.
+pub(super) fn clear(interface: &str) {
     for (direction, name) in DIRECTIONS {
         if tc::qdisc_detach_program(interface, direction, name).is_ok() {
             tracing::info!(interface, program = name, "removed a filter that an earlier agent left behind");
         }
     }
+}
+
+pub(super) fn attach(ebpf: &mut Ebpf, interface: &str, choice: HookChoice) -> Result<Hook, Error> {
     match choice {
         HookChoice::Tcx => both(ebpf, interface, Hook::Tcx),
         HookChoice::Clsact => both(ebpf, interface, Hook::Clsact),

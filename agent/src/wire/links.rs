@@ -1,11 +1,17 @@
 //! The node's interfaces, from rtnetlink.
 
-use nlink::netlink::{
-    Connection, NetworkEvent, OwnedEventStream, Route, RtnetlinkGroup, messages::LinkMessage,
+use std::{collections::BTreeSet, time::Duration};
+
+use nlink::{
+    TcHandle,
+    netlink::{
+        Connection, NetworkEvent, OwnedEventStream, Route, RtnetlinkGroup,
+        messages::{LinkMessage, TcMessage},
+    },
 };
 use tokio_stream::StreamExt as _;
 
-use super::Error;
+use super::{Error, PROGRAM_IN, PROGRAM_OUT};
 use crate::evidence::MacAddr;
 
 /// `IFF_BROADCAST` and `IFF_NOARP` of linux/if.h.
@@ -53,7 +59,17 @@ impl Link {
 pub struct Links {
     connection: Connection<Route>,
     changes: OwnedEventStream<Route>,
+    gone: BTreeSet<u32>,
+    dirty: bool,
 }
+
+/// Changes come in bursts (a pod's start is eight of them); this long after the first one the list is read once.
+const SETTLE: Duration = Duration::from_millis(50);
+/// After an error of the stream; the whole list is read then.
+const BROKEN: Duration = Duration::from_secs(1);
+
+/// Parents of the filters of a clsact qdisc (`TC_H_CLSACT`, `linux/pkt_sched.h`).
+const CLSACT: [u32; 2] = [0xffff_fff2, 0xffff_fff3];
 
 impl Links {
     /// Subscribes in the network namespace of the calling thread.
@@ -63,7 +79,8 @@ impl Links {
     pub async fn follow() -> Result<Self, Error> {
         let listener = Connection::<Route>::new()?;
         listener.subscribe(&[RtnetlinkGroup::Link])?;
-        Ok(Self { connection: Connection::<Route>::new()?, changes: listener.into_events().await })
+        let changes = listener.into_events().await;
+        Ok(Self { connection: Connection::<Route>::new()?, changes, gone: BTreeSet::new(), dirty: false })
     }
 
     /// All interfaces, now.
@@ -74,16 +91,68 @@ impl Links {
         Ok(self.connection.get_links().await?.iter().filter_map(Link::from_message).collect())
     }
 
-    /// Returns when something may have changed. Which change it was does not matter: the whole list is read
-    /// again, so that a lost message (`ENOBUFS`) costs nothing but time.
+    /// Indices of the interfaces that were deleted since the last call; they may be in use again.
+    pub fn take_gone(&mut self) -> BTreeSet<u32> {
+        std::mem::take(&mut self.gone)
+    }
+
+    /// Whether both of the agent's filters are on the interface; true where that can't be found out.
+    pub async fn has_filters(&self, index: u32) -> bool {
+        for (parent, name) in CLSACT.into_iter().zip([PROGRAM_IN, PROGRAM_OUT]) {
+            let Ok(filters) =
+                self.connection.get_filters_by_parent_index(index, TcHandle::from_raw(parent)).await
+            else {
+                return true;
+            };
+            let ours = |filter: &TcMessage| {
+                let options = filter.raw_options().unwrap_or_default();
+                filter.kind() == Some("bpf")
+                    && options.windows(name.len()).any(|part| part == name.as_bytes())
+            };
+            if !filters.iter().any(ours) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Returns when something may have changed; may be dropped and called again. What it was does not matter
+    /// but for deletions: the whole list is read again, so a lost message (`ENOBUFS`) costs nothing but time.
     pub async fn changed(&mut self) {
-        loop {
+        while !self.dirty {
             match self.changes.next().await {
-                Some(Ok(NetworkEvent::NewLink(_) | NetworkEvent::DelLink(_)) | Err(_)) => return,
-                Some(Ok(_)) => {}
+                Some(Ok(event)) => self.note(&event),
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "a change of the interfaces was missed; reading all of them");
+                    tokio::time::sleep(BROKEN).await;
+                    self.dirty = true;
+                }
                 // The periodic re-read goes on alone.
                 None => std::future::pending().await,
             }
+        }
+        let settled = tokio::time::sleep(SETTLE);
+        tokio::pin!(settled);
+        loop {
+            tokio::select! {
+                () = &mut settled => break,
+                event = self.changes.next() => match event {
+                    Some(Ok(event)) => self.note(&event),
+                    _ => break,
+                },
+            }
+        }
+        self.dirty = false;
+    }
+
+    fn note(&mut self, event: &NetworkEvent) {
+        match event {
+            NetworkEvent::NewLink(_) => self.dirty = true,
+            NetworkEvent::DelLink(link) => {
+                self.gone.insert(link.ifindex());
+                self.dirty = true;
+            }
+            _ => {}
         }
     }
 }

@@ -53,7 +53,7 @@ pub enum Error {
     #[error("{1}: {0}; is the bpf file system mounted there and writable?")]
     Pins(#[source] io::Error, PathBuf),
     /// The kernel refused the programs or the maps.
-    #[error("the kernel refused the eBPF object: {}", first_line(.0))]
+    #[error("the kernel refused the eBPF object: {}; `l2witness doctor` says more", first_line(.0))]
     Load(#[from] aya::EbpfError),
     /// A map is not as this version makes it.
     #[error("map {1}: {0}; remove the pin directory if another version left it there")]
@@ -65,7 +65,7 @@ pub enum Error {
     #[error("mapping {1} into memory failed: {0}")]
     Mmap(#[source] io::Error, &'static str),
     /// A program was refused, or could not be attached.
-    #[error("attaching to {interface} by {hook} failed: {source}")]
+    #[error("attaching to {interface} by {hook} failed: {source}; `l2witness doctor` says more")]
     Attach {
         /// Which interface.
         interface: String,

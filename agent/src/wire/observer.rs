@@ -6,9 +6,10 @@ use std::{
 };
 
 use jiff::Timestamp;
+use l2witness_ebpf::layout::{Ignored, Local, Origin};
 
 use super::{
-    Config, Error, Events, Link, Pins, Programs, Shared, Skipped,
+    Config, Error, Events, Hook, Link, Pins, Programs, Shared, Skipped, attach,
     port::{Observed, Port},
     report::{self, Sources},
     sender::Names,
@@ -25,6 +26,8 @@ pub struct Observer {
     config: Config,
     since: Timestamp,
     names: Names,
+    /// Events that interfaces had lost when they went, by reason.
+    lost: BTreeMap<String, u64>,
     pins: Pins,
 }
 
@@ -37,7 +40,16 @@ impl Observer {
         let shared = Shared::create(&pins, config.capacity)?;
         let watch = Watch::new(config.capacity);
         let names = Names::default();
-        Ok(Self { ports: BTreeMap::new(), shared, watch, config, since: Timestamp::now(), names, pins })
+        Ok(Self {
+            ports: BTreeMap::new(),
+            shared,
+            watch,
+            config,
+            since: Timestamp::now(),
+            names,
+            lost: BTreeMap::new(),
+            pins,
+        })
     }
 
     /// The stream of changes; `None` after the first call.
@@ -65,51 +77,80 @@ impl Observer {
         Ok(())
     }
 
-    /// Attaches to what came, lets go of what went or became unfit, and notes what changed.
+    /// Attaches to what came, lets go of what went or became unfit, and notes what changed. `gone` are indices
+    /// of interfaces that were deleted since the last call, even if they are in use again.
     ///
-    /// An interface that only goes down keeps its programs and its counters. What fails is logged once and
-    /// shown in the report; the others go on.
-    pub fn reconcile(&mut self, links: &[Link]) {
-        self.ports.retain(|index, port| {
-            let stays = links.iter().any(|link| link.index == *index && link.name == port.link.name);
-            if !stays && port.state.is_ok() {
-                tracing::info!(interface = port.link.name, "interface went; its counters go with it");
-            }
-            stays
-        });
+    /// An interface that only goes down keeps its programs and its counters, and so does one that is renamed.
+    /// What fails is logged once, shown in the report and tried again; the others go on.
+    pub fn reconcile(&mut self, links: &[Link], gone: &BTreeSet<u32>) {
+        let stays = |index: &u32| !gone.contains(index) && links.iter().any(|link| link.index == *index);
+        let left: Vec<u32> = self.ports.keys().filter(|index| !stays(index)).copied().collect();
+        for index in left {
+            self.leave(index, "interface went; its counters go with it");
+        }
         for link in links {
             let fit = self.config.rules.check(link);
-            let known = self.ports.get_mut(&link.index);
-            if let Some(port) = known {
+            if let Some(port) = self.ports.get_mut(&link.index) {
                 let before = std::mem::replace(&mut port.link, link.clone());
                 match (&port.state, fit) {
                     (Ok(_), Ok(()) | Err(Skipped::Down)) => {
                         if before.mac != link.mac {
-                            tracing::info!(interface = link.name, mac = %link.mac.unwrap_or_default(), "hardware address changed");
+                            let mac = link.mac.unwrap_or_default();
+                            tracing::info!(interface = link.name, %mac, "hardware address changed");
                         }
                         continue;
                     }
-                    (Ok(_), Err(skipped)) => {
-                        tracing::info!(interface = link.name, reason = %skipped, "interface is not observed any more");
-                    }
-                    // Tried and failed before: again only when something about the interface changed.
-                    (Err(_), _) if before == *link => continue,
+                    (Ok(_), Err(skipped)) => self.leave(link.index, &skipped.to_string()),
                     (Err(_), _) => {}
                 }
             }
             let state = match fit {
-                Ok(()) => self.observe(link).map_err(|error| {
-                    tracing::error!(interface = link.name, %error, "not observed");
-                    error.to_string()
-                }),
+                Ok(()) => self.observe(link).map_err(|error| error.to_string()),
                 Err(skipped) => Err(skipped.to_string()),
             };
+            let known = self.ports.get(&link.index).and_then(|port| port.state.as_ref().err());
+            if let (Ok(()), Err(error)) = (fit, &state)
+                && known != Some(error)
+            {
+                tracing::error!(
+                    interface = link.name,
+                    error,
+                    "not observed; it is tried again every few seconds"
+                );
+            }
             self.ports.insert(link.index, Port { link: link.clone(), state });
+        }
+    }
+
+    /// Interfaces that are observed by clsact filters, which anybody may remove.
+    pub fn by_filters(&self) -> Vec<u32> {
+        let clsact = |port: &&Port| port.state.as_ref().is_ok_and(|observed| observed.hook == Hook::Clsact);
+        self.ports.values().filter(clsact).map(|port| port.link.index).collect()
+    }
+
+    /// Lets go of an interface whose filters are not there any more; [`Self::reconcile`] attaches to it again.
+    pub fn lost_filters(&mut self, index: u32) {
+        tracing::warn!(
+            interface = self.interface(index),
+            "somebody removed the agent's filters; attaching again"
+        );
+        self.leave(index, "its filters were removed");
+    }
+
+    fn leave(&mut self, index: u32, why: &str) {
+        let Some(port) = self.ports.remove(&index) else { return };
+        if let Ok(observed) = &port.state {
+            tracing::info!(interface = port.link.name, why, "interface is not observed any more");
+            // The sum over interfaces is a counter: it must not fall when one goes.
+            for reason in Ignored::ALL.into_iter().filter(|reason| reason.is_event()) {
+                *self.lost.entry(reason.label().to_owned()).or_default() += observed.programs.ignored(reason);
+            }
         }
     }
 
     fn observe(&self, link: &Link) -> Result<Observed, Error> {
         let mut programs = Programs::load(&self.pins, self.config.capacity)?;
+        attach::clear(&link.name);
         let hook = programs.attach(&link.name, self.config.hook)?;
         tracing::info!(interface = link.name, %hook, mac = %link.mac.unwrap_or_default(), "observing");
         Ok(Observed { programs, hook })
@@ -136,11 +177,17 @@ impl Observer {
         &mut self.names
     }
 
-    /// Cookie and cgroup id of the sockets in the evidence that have no name yet.
-    pub fn unnamed(&self) -> Vec<(u64, u64)> {
+    /// Cookie and cgroup id of the programs' sockets in the evidence that have no name yet, each once.
+    pub fn unnamed(&self) -> BTreeSet<(u64, u64)> {
         let claims = self.watch.iter().map(|(_, index)| self.shared.claims(index));
-        let senders = claims.flat_map(|claims| claims.local).map(|local| (local.cookie, local.cgroup));
-        senders.filter(|(cookie, _)| *cookie != 0 && !self.names.know(*cookie)).collect()
+        let by_socket = |local: &Local| {
+            local.last != 0 && Origin::from_u8((local.mac_origin >> 48) as u8) == Some(Origin::Socket)
+        };
+        let sockets = claims.flat_map(|claims| claims.local).filter(by_socket);
+        sockets
+            .map(|local| (local.cookie, local.cgroup))
+            .filter(|(cookie, _)| !self.names.know(*cookie))
+            .collect()
     }
 
     /// Why the first interface that should be observed is not.
@@ -153,7 +200,7 @@ impl Observer {
 
     /// Everything there is, at this moment.
     pub fn report(&self) -> NodeReport {
-        let Self { ports, shared, watch, config, since, names, pins: _ } = self;
-        report::report(&Sources { ports, shared, watch, config, since: *since, names })
+        let Self { ports, shared, watch, config, since, names, lost, pins: _ } = self;
+        report::report(&Sources { ports, shared, watch, config, since: *since, names, lost })
     }
 }

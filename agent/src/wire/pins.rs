@@ -48,13 +48,22 @@ impl Pins {
         self.maps.join(name)
     }
 
-    /// Removes our own files by name, then the directories if nothing else is in them.
+    /// Removes our own files by name, of this and other versions, then directories if nothing else is in them.
     fn clear(&self) {
-        for name in SHARED_MAPS {
-            let _ = fs::remove_file(self.map(name));
+        let versions = fs::read_dir(&self.base).into_iter().flatten().flatten();
+        let ours = versions.filter(|entry| entry.file_name().to_str().is_some_and(is_version));
+        for directory in ours.map(|entry| entry.path()) {
+            for name in SHARED_MAPS {
+                let _ = fs::remove_file(directory.join(name));
+            }
+            let _ = fs::remove_dir(&directory);
         }
-        let _ = fs::remove_dir(&self.maps);
     }
+}
+
+/// `v1`, `v2` …
+fn is_version(name: &str) -> bool {
+    name.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 impl Drop for Pins {

@@ -10,7 +10,7 @@ use l2witness_ebpf::{
 
 use super::{Config, Shared, clock::Clock, port::Port, sender::Names, watch::Watch};
 use crate::evidence::{
-    Heard, Interface, Latency, LbIp, Local, NodeReport, OnInterface, Origin, Requests, Sent, Times,
+    Heard, Interface, Latency, LbIp, Local, NodeReport, OnInterface, Origin, Requests, Sender, Sent, Times,
 };
 
 const MAC_BITS: u64 = 0xffff_ffff_ffff;
@@ -23,11 +23,12 @@ pub(super) struct Sources<'a> {
     pub(super) config: &'a Config,
     pub(super) since: Timestamp,
     pub(super) names: &'a Names,
+    pub(super) lost: &'a BTreeMap<String, u64>,
 }
 
 pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
     let clock = Clock::read();
-    let mut events_lost = BTreeMap::new();
+    let mut events_lost = sources.lost.clone();
     let mut interfaces = Vec::with_capacity(sources.ports.len());
     for port in sources.ports.values() {
         let mut ignored = BTreeMap::new();
@@ -147,9 +148,7 @@ fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<
     let origin = match (proven, &sender) {
         (layout::Origin::Kernel, _) => Origin::Kernel,
         (layout::Origin::Forwarded, _) => Origin::Forwarded,
-        (layout::Origin::Socket, Some(sender)) if sources.config.speaker.is_match(&sender.name) => {
-            Origin::Speaker
-        }
+        (layout::Origin::Socket, Some(sender)) if is_speaker(sources, sender) => Origin::Speaker,
         (layout::Origin::Socket, _) => Origin::Socket,
     };
     Some(Local {
@@ -164,6 +163,12 @@ fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<
         vlan: entry.vlan,
         flags: flags(Flags(entry.flags)),
     })
+}
+
+/// By any of its names: in a container the process is called `speaker`, and its name is the container's id.
+fn is_speaker(sources: &Sources<'_>, sender: &Sender) -> bool {
+    let names = [Some(&sender.name), sender.process.as_ref()];
+    names.into_iter().flatten().any(|name| sources.config.speaker.is_match(name))
 }
 
 fn heard(sources: &Sources<'_>, clock: &Clock, entry: &layout::Heard) -> Option<Heard> {

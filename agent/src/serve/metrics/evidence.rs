@@ -72,7 +72,7 @@ impl Families {
             ),
             unanswered: Family::counter(
                 "requests_unanswered_total",
-                "Requests that this node had not answered when the same asker asked again. On a node that does not own the IP these are all of them: take the minimum over nodes.",
+                "Requests that this node had not answered when their asker asked again, or others had pushed them out. On a node that does not own the IP that is nearly all of them: take the minimum over nodes.",
             ),
             probes: Family::counter(
                 "probes_received_total",
@@ -131,7 +131,10 @@ impl Families {
         self.requests.count(&with("delivery", "unicast"), requests.unicast);
         self.requests.count(&with("delivery", "other_host"), requests.other_host);
         self.no_link_layer.count(&base, requests.no_link_layer);
-        self.unanswered.count(&base, on.unanswered);
+        // Zero is worth a series here: a minimum over nodes needs the owner's.
+        if requests.answerable() > 0 {
+            self.unanswered.total(&base, on.unanswered);
+        }
         self.probes.count(&base, on.probes);
         self.requests_sent.count(&base, on.requests_sent);
         self.replies_received.count(&base, on.replies_received);

@@ -29,8 +29,8 @@ impl Tree {
         &self.0
     }
 
-    /// The name of the cgroup with that id, which is its directory's inode number.
-    pub(super) fn name(&self, id: u64) -> Option<(String, Named)> {
+    /// The cgroup with that id, which is its directory's inode number.
+    pub(super) fn cgroup(&self, id: u64) -> Option<Cgroup> {
         if id <= ROOT {
             return None;
         }
@@ -40,8 +40,26 @@ impl Tree {
             .filter_entry(|entry| entry.file_type().is_dir())
             .filter_map(Result::ok)
             .find(|entry| walkdir::DirEntryExt::ino(entry) == id)?;
-        name_of(entry.path().strip_prefix(&self.0).ok()?)
+        let (name, by) = name_of(entry.path().strip_prefix(&self.0).ok()?)?;
+        Some(Cgroup { name, by, process: first_process(entry.path()) })
     }
+}
+
+/// A cgroup that is known by name.
+#[derive(Debug)]
+pub(super) struct Cgroup {
+    pub(super) name: String,
+    pub(super) by: Named,
+    /// Id and name of its first process, where they can be seen from here.
+    pub(super) process: Option<(u32, String)>,
+}
+
+/// Processes of other PID namespaces show as 0.
+fn first_process(cgroup: &Path) -> Option<(u32, String)> {
+    let processes = fs::read_to_string(cgroup.join("cgroup.procs")).ok()?;
+    let pid: u32 = processes.lines().next()?.parse().ok().filter(|pid| *pid != 0)?;
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+    Some((pid, name.trim_end().to_owned()))
 }
 
 /// The mount point of a line of mountinfo, if its file system is cgroup2 (proc(5)).

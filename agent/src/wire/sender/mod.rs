@@ -6,41 +6,60 @@
 mod cgroup;
 mod process;
 
-use std::collections::HashMap;
+pub use process::packet_sockets;
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use crate::evidence::{Named, Sender};
 
-/// Sockets that are remembered; the oldest knowledge goes first when there are more.
+/// Sockets that are remembered.
 const REMEMBERED: usize = 4096;
+
+/// A socket that could not be named is not looked up again for this long.
+const RETRY: Duration = Duration::from_secs(60);
 
 /// What has been found out so far, by socket cookie.
 #[derive(Debug, Default)]
-pub struct Names(HashMap<u64, Sender>);
+pub struct Names {
+    known: HashMap<u64, Sender>,
+    failed: HashMap<u64, Instant>,
+}
 
 impl Names {
-    /// Whether the socket has a name.
+    /// Whether the socket has a name, or has been looked up in vain a short while ago.
     pub fn know(&self, cookie: u64) -> bool {
-        self.0.contains_key(&cookie)
+        self.known.contains_key(&cookie)
+            || self.failed.get(&cookie).is_some_and(|time| time.elapsed() < RETRY)
     }
 
     /// What is known of a socket; its cookie, if nothing is.
     pub fn of(&self, cookie: u64, cgroup: u64) -> Sender {
-        self.0.get(&cookie).cloned().unwrap_or_else(|| Sender {
+        self.known.get(&cookie).cloned().unwrap_or_else(|| Sender {
             name: format!("socket {cookie:#x}"),
             by: Named::Cookie,
+            process: None,
             cookie,
             cgroup,
             pid: None,
         })
     }
 
-    /// Keeps a name.
-    pub fn remember(&mut self, sender: Sender) {
-        if self.0.len() >= REMEMBERED {
-            self.0.clear();
+    /// Keeps what a lookup gave. Beyond [`REMEMBERED`] all is forgotten, and found again where it still matters.
+    pub fn remember(&mut self, cookie: u64, found: Option<Sender>) {
+        if self.known.len() + self.failed.len() >= REMEMBERED {
+            self.known.clear();
+            self.failed.clear();
         }
-        tracing::debug!(cookie = sender.cookie, name = sender.name, by = ?sender.by, "sender named");
-        self.0.insert(sender.cookie, sender);
+        if let Some(sender) = found {
+            tracing::debug!(cookie, name = sender.name, by = ?sender.by, "sender named");
+            self.failed.remove(&cookie);
+            self.known.insert(cookie, sender);
+        } else {
+            self.failed.insert(cookie, Instant::now());
+        }
     }
 }
 
@@ -60,13 +79,17 @@ impl Finder {
         Self(tree)
     }
 
-    /// The program behind a socket, while it still runs.
-    pub async fn find(&self, cookie: u64, cgroup: u64) -> Option<Sender> {
-        if let Some((name, by)) = self.0.as_ref().and_then(|tree| tree.name(cgroup)) {
-            return Some(Sender { name, by, cookie, cgroup, pid: None });
+    /// The program behind a socket, while it still runs. Walks the cgroup tree or /proc: not for the thread that
+    /// serves.
+    pub fn find(&self, cookie: u64, cgroup: u64, packet_sockets: &[(u64, u32)]) -> Option<Sender> {
+        if let Some(found) = self.0.as_ref().and_then(|tree| tree.cgroup(cgroup)) {
+            let (pid, process) = found.process.unzip();
+            return Some(Sender { name: found.name, by: found.by, process, cookie, cgroup, pid });
         }
-        let process = process::holding(cookie).await?;
-        Some(Sender { name: process.name, by: Named::Process, cookie, cgroup, pid: Some(process.pid) })
+        let (_, inode) = packet_sockets.iter().find(|(known, _)| *known == cookie)?;
+        let holder = process::holder_of(*inode)?;
+        let process = Some(holder.name.clone());
+        Some(Sender { name: holder.name, by: Named::Process, process, cookie, cgroup, pid: Some(holder.pid) })
     }
 }
 

@@ -11,12 +11,17 @@ pub(super) struct Process {
     pub(super) name: String,
 }
 
-/// The process with the packet socket of that cookie, where `packet_diag` and /proc may be read.
+/// Cookie and inode of all packet sockets of this network namespace, where `packet_diag` may be asked.
 ///
-/// Raw ICMPv6 sockets are not found this way: `raw_diag` is seldom built into kernels.
-pub(super) async fn holding(cookie: u64) -> Option<Process> {
-    let sockets = Connection::<SockDiag>::new().ok()?.query_packet_sockets().await.ok()?;
-    let inode = sockets.iter().find(|socket| socket.cookie == cookie)?.inode;
+/// Raw ICMPv6 sockets are not among them: `raw_diag` is seldom built into kernels.
+pub async fn packet_sockets() -> Vec<(u64, u32)> {
+    let Ok(connection) = Connection::<SockDiag>::new() else { return Vec::new() };
+    let sockets = connection.query_packet_sockets().await.unwrap_or_default();
+    sockets.iter().map(|socket| (socket.cookie, socket.inode)).collect()
+}
+
+/// The process that holds the socket with that inode, where /proc may be read.
+pub(super) fn holder_of(inode: u32) -> Option<Process> {
     holder(Path::new("/proc"), &format!("socket:[{inode}]"))
 }
 
