@@ -1,6 +1,6 @@
 //! Judgement: evidence in, findings out. Pure: no I/O and no clock; "now" is an argument.
 //!
-//! [`views`] merges the reports of several nodes into one [`View`] per LB IP, [`judge`] turns a view into
+//! [`views`] merges the reports of several nodes into one [`View`] per LB IP, [`judge()`] turns a view into
 //! [`Finding`]s, and every finding names its entry in the [`catalogue`].
 
 pub mod catalogue;
