@@ -10,8 +10,7 @@ use axum::{
     routing::get,
 };
 
-use super::{Shared, metrics};
-use crate::evidence::NodeReport;
+use super::{Shared, memory, metrics};
 
 /// `/metrics`, `/healthz`, `/readyz` and `/api/v1/node`.
 pub fn router(shared: Arc<Shared>) -> Router {
@@ -24,12 +23,18 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-async fn node(State(shared): State<Arc<Shared>>) -> Json<NodeReport> {
-    Json(shared.observer().report())
+async fn node(State(shared): State<Arc<Shared>>) -> Response {
+    let report = shared.observer().report();
+    let answer = Json(&report).into_response();
+    drop(report);
+    memory::give_back();
+    answer
 }
 
 async fn scrape(State(shared): State<Arc<Shared>>) -> Response {
-    match metrics::encode(&shared) {
+    let text = metrics::encode(&shared);
+    memory::give_back();
+    match text {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }

@@ -3,6 +3,7 @@
 mod connections;
 mod daemon;
 mod http;
+mod memory;
 pub mod metrics;
 mod signals;
 mod socket;
