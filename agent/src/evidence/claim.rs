@@ -94,7 +94,7 @@ pub struct Local {
     pub first: Timestamp,
     /// Last frame.
     pub last: Timestamp,
-    /// VLAN of the last frame inside the frame, 0 if untagged.
+    /// VLAN of the last frame's outermost tag, 0 if untagged.
     pub vlan: u16,
     /// What was odd about the last frame: `router`, `override`, `no-link-layer`, `hardware-mismatch` ….
     pub flags: Vec<String>,
