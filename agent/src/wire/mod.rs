@@ -53,7 +53,7 @@ pub enum Error {
     #[error("{1}: {0}; is the bpf file system mounted there and writable?")]
     Pins(#[source] io::Error, PathBuf),
     /// The kernel refused the programs or the maps.
-    #[error("the kernel refused the eBPF object: {}; `l2witness doctor` says more", first_line(.0))]
+    #[error("the kernel refused the eBPF object: {}{}", first_line(.0), remedy(.0))]
     Load(#[from] aya::EbpfError),
     /// A map is not as this version makes it.
     #[error("map {1}: {0}; remove the pin directory if another version left it there")]
@@ -91,4 +91,16 @@ pub enum Error {
 fn first_line(error: &aya::EbpfError) -> String {
     let text = error.to_string();
     text.split(". Verifier output").next().unwrap_or(&text).lines().next().unwrap_or_default().to_owned()
+}
+
+/// Without `CAP_PERFMON` verifiers are stricter, and those of older kernels too strict for these programs: measured,
+/// 6.1 refuses them and 6.18 takes them.
+fn remedy(error: &aya::EbpfError) -> &'static str {
+    let perfmon =
+        caps::has_cap(None, caps::CapSet::Effective, caps::Capability::CAP_PERFMON).unwrap_or(false);
+    if !perfmon && error.to_string().contains("BPF_PROG_LOAD") {
+        "; older kernels (6.1 is one) want CAP_PERFMON for it, too: add it, or run as root"
+    } else {
+        "; `l2witness doctor` says more"
+    }
 }
