@@ -83,7 +83,8 @@ fn vacancy(claims: &Claims, mac_origin: u64, ifindex: u32, now: u64) -> usize {
     LOCAL
 }
 
-/// A sender on this node. Known by MAC, interface, origin and socket; a restarted program is a new one.
+/// A sender on this node. Known by MAC, interface, origin and socket; a restarted program has another socket and
+/// takes over its former place.
 #[inline(always)]
 pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: u32, now: u64) {
     let Some(claims) = maps::claims(index) else { return };
@@ -126,12 +127,18 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
     }
 }
 
+/// 0 if MAC and interface are those of `known`; the flags above the MAC do not count.
+#[inline(always)]
+const fn unlike_heard(known: &Heard, mac: u64, ifindex: u32) -> u64 {
+    (known.mac_flags ^ mac) << 16 | (known.ifindex ^ ifindex) as u64
+}
+
 /// The place of a sender heard before, [`HEARD`] if it has none.
 #[inline(always)]
 fn heard_before(claims: &Claims, mac: u64, ifindex: u32) -> usize {
     for at in 0..HEARD {
         let known = &claims.heard[at];
-        if (known.mac_flags ^ mac) << 16 | u64::from(known.ifindex ^ ifindex) == 0 {
+        if unlike_heard(known, mac, ifindex) == 0 {
             return at;
         }
     }
@@ -166,7 +173,7 @@ pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index
     }
     // SAFETY: the place is one of three; four lie inside the claims, asserted above.
     let known = unsafe { Blur::new(ctx).element::<PLACES, _, _>(&mut claims.heard, place) };
-    if (known.mac_flags ^ mac) << 16 | u64::from(known.ifindex ^ ifindex) != 0 {
+    if unlike_heard(known, mac, ifindex) != 0 {
         known.ifindex = ifindex;
         known.first = now;
         put(&mut known.count, 0);

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, io, net::IpAddr, sync::Arc, time::Duration};
 use l2witness_ebpf::layout::Origin;
 use tokio::{
     task::JoinSet,
-    time::{MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
 use super::{Listeners, Shared, Signals, SocketFile, connections::serve, router};
@@ -85,7 +85,8 @@ impl Daemon {
         let mut servers = JoinSet::new();
         servers.spawn(serve(tcp, router.clone()));
         servers.spawn(serve(unix, router));
-        let mut resync = interval(RESYNC);
+        // Not at once: the list was read a moment ago, and changes since then are waiting in `links`.
+        let mut resync = interval_at(Instant::now() + RESYNC, RESYNC);
         let mut reread = interval(REREAD);
         resync.set_missed_tick_behavior(MissedTickBehavior::Delay);
         reread.set_missed_tick_behavior(MissedTickBehavior::Delay);

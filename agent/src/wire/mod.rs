@@ -96,9 +96,7 @@ fn first_line(error: &aya::EbpfError) -> String {
 /// Without `CAP_PERFMON` verifiers are stricter, and those of older kernels too strict for these programs: measured,
 /// 6.1 refuses them and 6.18 takes them.
 fn remedy(error: &aya::EbpfError) -> &'static str {
-    let perfmon =
-        caps::has_cap(None, caps::CapSet::Effective, caps::Capability::CAP_PERFMON).unwrap_or(false);
-    if !perfmon && error.to_string().contains("BPF_PROG_LOAD") {
+    if !preflight::has(caps::Capability::CAP_PERFMON) && error.to_string().contains("BPF_PROG_LOAD") {
         "; older kernels (6.1 is one) want CAP_PERFMON for it, too: add it, or run as root"
     } else {
         "; `l2witness doctor` says more"

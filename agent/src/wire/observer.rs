@@ -156,10 +156,15 @@ impl Observer {
         Ok(Observed { programs, hook })
     }
 
+    /// The interfaces that are to be observed by the rules and are not, each with why.
+    fn failed(&self) -> impl Iterator<Item = (&str, &String)> {
+        let fit = self.ports.values().filter(|port| self.config.rules.check(&port.link).is_ok());
+        fit.filter_map(|port| Some((port.link.name.as_str(), port.state.as_ref().err()?)))
+    }
+
     /// Names of the interfaces that are to be observed by the rules and are not.
     pub fn unattached(&self) -> Vec<&str> {
-        let missing = |port: &&Port| port.state.is_err() && self.config.rules.check(&port.link).is_ok();
-        self.ports.values().filter(missing).map(|port| port.link.name.as_str()).collect()
+        self.failed().map(|(name, _)| name).collect()
     }
 
     /// How many interfaces are observed.
@@ -192,10 +197,7 @@ impl Observer {
 
     /// Why the first interface that should be observed is not.
     pub fn first_failure(&self) -> Option<String> {
-        self.ports
-            .values()
-            .filter(|port| self.config.rules.check(&port.link).is_ok())
-            .find_map(|port| port.state.as_ref().err().cloned())
+        self.failed().map(|(_, why)| why.clone()).next()
     }
 
     /// Everything there is, at this moment.

@@ -21,24 +21,33 @@ pub enum Missing {
     Bpffs(PathBuf),
 }
 
+/// Whether this process has the capability.
+pub(super) fn has(capability: Capability) -> bool {
+    caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false)
+}
+
+/// The capabilities that are needed and not there, each with what to do.
+pub(super) fn capabilities() -> Vec<Missing> {
+    let mut missing = Vec::new();
+    // Before kernel 5.8 CAP_SYS_ADMIN stood for CAP_BPF, and it still does.
+    if !has(Capability::CAP_BPF) && !has(Capability::CAP_SYS_ADMIN) {
+        let why = "needed to load the programs; run as root or add BPF";
+        missing.push(Missing::Capability(Capability::CAP_BPF, why));
+    }
+    if !has(Capability::CAP_NET_ADMIN) {
+        let why = "needed to attach to interfaces; run as root or add NET_ADMIN";
+        missing.push(Missing::Capability(Capability::CAP_NET_ADMIN, why));
+    }
+    missing
+}
+
 /// Checks capabilities and bpffs, and lifts the limit on locked memory for kernels before 5.11.
 ///
 /// # Errors
 /// The first thing that is missing.
 pub fn preflight(pin_dir: &Path) -> Result<(), Missing> {
-    let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false);
-    // Before kernel 5.8 CAP_SYS_ADMIN stood for CAP_BPF, and it still does.
-    if !has(Capability::CAP_BPF) && !has(Capability::CAP_SYS_ADMIN) {
-        return Err(Missing::Capability(
-            Capability::CAP_BPF,
-            "needed to load the programs; run as root or add BPF",
-        ));
-    }
-    if !has(Capability::CAP_NET_ADMIN) {
-        return Err(Missing::Capability(
-            Capability::CAP_NET_ADMIN,
-            "needed to attach to interfaces; run as root or add NET_ADMIN",
-        ));
+    if let Some(missing) = capabilities().into_iter().next() {
+        return Err(missing);
     }
     // Fails without CAP_SYS_RESOURCE, which nobody needs from 5.11 on: there the maps are not charged to it.
     let _ = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);

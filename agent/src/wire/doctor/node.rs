@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use aya::util::KernelVersion;
-use caps::{CapSet, Capability};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
 use super::{Check, Status};
-use crate::wire::preflight;
+use crate::wire::{Missing, preflight};
 
 /// Ring buffer and `CAP_BPF`.
 const NEEDED: KernelVersion = KernelVersion::new(5, 8, 0);
@@ -42,15 +41,11 @@ fn kernel_version(kernel: Option<KernelVersion>) -> Check {
 }
 
 fn capabilities() -> Check {
-    let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false);
-    let mut missing = Vec::new();
-    // Before kernel 5.8 CAP_SYS_ADMIN stood for CAP_BPF, and it still does.
-    if !has(Capability::CAP_BPF) && !has(Capability::CAP_SYS_ADMIN) {
-        missing.push("CAP_BPF");
-    }
-    if !has(Capability::CAP_NET_ADMIN) {
-        missing.push("CAP_NET_ADMIN");
-    }
+    let name = |missing: Missing| match missing {
+        Missing::Capability(capability, _) => format!("{capability:?}"),
+        other @ Missing::Bpffs(_) => other.to_string(),
+    };
+    let missing: Vec<String> = preflight::capabilities().into_iter().map(name).collect();
     if missing.is_empty() {
         return Check::new("capabilities", Status::Ok, "CAP_BPF and CAP_NET_ADMIN are there");
     }
