@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod cluster;
 pub mod evidence;
+mod http;
 pub mod serve;
 pub mod verdict;
 pub mod wire;

@@ -1,11 +1,14 @@
 //! One agent's report over HTTP, with one line for whatever can go wrong.
 
-use std::{error::Error as _, fmt, io, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 
-use crate::evidence::NodeReport;
+use crate::{
+    evidence::NodeReport,
+    http::{self, BodyError},
+};
 
 /// No report is larger: 10,000 LB IPs with all places taken need about half of it.
 const MAX_BYTES: usize = 64 << 20;
@@ -33,8 +36,8 @@ impl fmt::Display for Target {
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
-    #[error("{0}")]
-    Connect(String),
+    #[error(transparent)]
+    Http(#[from] BodyError),
     #[error("no answer within {} s", .0.as_secs())]
     Timeout(Duration),
     #[error("answered {0}")]
@@ -43,8 +46,6 @@ pub(super) enum FetchError {
     NoReport(serde_json::Error),
     #[error("its reports have schema {0}, this l2witness reads {own}: use the agent's version", own = NodeReport::SCHEMA)]
     Schema(u32),
-    #[error("sent more than {} MiB", MAX_BYTES >> 20)]
-    TooLarge,
 }
 
 /// Fetches the report of one agent.
@@ -56,34 +57,18 @@ pub(super) async fn report(target: &Target, timeout: Duration) -> Result<NodeRep
 }
 
 async fn body(target: &Target) -> Result<Vec<u8>, FetchError> {
-    // A proxy of the environment knows no nodes.
-    let builder = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     let (builder, url) = match target {
-        Target::Socket(path) => (builder.unix_socket(path.clone()), format!("http://localhost/{PATH}")),
-        Target::Url(url) => (builder, format!("{}/{PATH}", url.as_str().trim_end_matches('/'))),
+        Target::Socket(path) => {
+            (http::client().unix_socket(path.clone()), format!("http://localhost/{PATH}"))
+        }
+        Target::Url(url) => (http::client(), format!("{}/{PATH}", url.as_str().trim_end_matches('/'))),
     };
-    let response = builder
-        .build()
-        .map_err(|error| connect(&error))?
-        .get(url)
-        .send()
-        .await
-        .map_err(|error| connect(&error))?;
+    let client = builder.build().map_err(BodyError::from)?;
+    let response = client.get(url).send().await.map_err(BodyError::from)?;
     if response.status() != StatusCode::OK {
         return Err(FetchError::Status(response.status()));
     }
-    bounded(response).await
-}
-
-async fn bounded(mut response: Response) -> Result<Vec<u8>, FetchError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| connect(&error))? {
-        if body.len() + chunk.len() > MAX_BYTES {
-            return Err(FetchError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+    Ok(http::body(response, MAX_BYTES).await?)
 }
 
 fn parse(body: &[u8]) -> Result<NodeReport, FetchError> {
@@ -97,21 +82,4 @@ fn parse(body: &[u8]) -> Result<NodeReport, FetchError> {
         Ok(Versioned { schema }) if schema != NodeReport::SCHEMA => Err(FetchError::Schema(schema)),
         _ => parsed.map_err(FetchError::NoReport),
     }
-}
-
-/// The innermost cause says it best: "connection refused", not "error sending request for url".
-fn connect(error: &reqwest::Error) -> FetchError {
-    let mut cause: &dyn std::error::Error = error;
-    let mut source = error.source();
-    while let Some(inner) = source {
-        cause = inner;
-        source = inner.source();
-    }
-    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-    FetchError::Connect(match kind {
-        Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
-        Some(io::ErrorKind::NotFound) => "no such socket".to_owned(),
-        Some(io::ErrorKind::PermissionDenied) => "permission denied; try as root".to_owned(),
-        _ => cause.to_string(),
-    })
 }

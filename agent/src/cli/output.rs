@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{client::Told, exit::Exit};
 use crate::{
-    evidence::{Heard, LbIp, Local, OnInterface},
+    evidence::{Bound, Heard, LbIp, Local, OnInterface, Said},
     verdict::{Answerer, Claim, Coverage, Figures, Finding, Severity, View, judge, views, worst},
 };
 
@@ -70,6 +70,8 @@ pub(super) struct OnNode {
     pub(super) interfaces: Vec<OnInterface>,
     pub(super) local: Vec<Local>,
     pub(super) heard: Vec<Heard>,
+    pub(super) bound: Bound,
+    pub(super) said: Said,
 }
 
 impl Document {
@@ -102,9 +104,8 @@ impl Document {
             for report in &told.reports {
                 let of_ip = report.lb_ips.iter().filter(|lb| lb.ip == judged.ip);
                 judged.nodes.extend(of_ip.map(|lb| {
-                    let LbIp { ip: _, interfaces, local, heard, local_overflow: _, heard_overflow: _ } =
-                        lb.clone();
-                    OnNode { node: report.node.clone(), interfaces, local, heard }
+                    let LbIp { ip: _, interfaces, local, heard, said, bound, .. } = lb.clone();
+                    OnNode { node: report.node.clone(), interfaces, local, heard, said, bound }
                 }));
             }
         }

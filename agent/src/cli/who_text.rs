@@ -76,7 +76,7 @@ fn state(answerer: &Answerer) -> String {
 }
 
 fn by_what(sender: &Sender) -> String {
-    let Sender { name: _, by, process: _, cookie: _, cgroup: _, pid } = sender;
+    let Sender { name: _, by, process: _, cookie: _, cgroup: _, pid, pod: _ } = sender;
     let by = format!("{by:?}").to_lowercase();
     let pid = pid.map_or_else(String::new, |pid| format!(", pid {pid}"));
     format!("{} (by {by}{pid})", short_name(sender))

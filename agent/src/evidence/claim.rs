@@ -72,6 +72,9 @@ pub struct Sender {
     /// Its process, where /proc named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
+    /// `namespace/name` of the pod whose container it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
 }
 
 /// A sender on this node.
@@ -107,6 +110,9 @@ pub struct Heard {
     pub interface: String,
     /// The MAC it claims.
     pub mac: MacAddr,
+    /// The node whose it is, where this node's neighbour table and the cluster's Nodes say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     /// Frames: replies, announcements, and requests with the LB IP as sender.
     pub count: u64,
     /// First frame.

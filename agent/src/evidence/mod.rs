@@ -1,10 +1,15 @@
-//! What one node has seen, as plain data: the shape of `/api/v1/node` and the input of [`crate::verdict`].
+//! What one node has seen and what it was told, as plain data: the shape of `/api/v1/node` and the input of
+//! [`crate::verdict`].
 //!
 //! Nothing here reads anything. Times are wall-clock; they were `CLOCK_MONOTONIC` in the kernel.
 
 mod claim;
 mod counts;
+mod host;
 mod mac;
+mod said;
+mod source;
+mod speaker;
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -13,7 +18,11 @@ use serde::{Deserialize, Serialize};
 
 pub use claim::{Heard, Local, Named, Origin, Sender};
 pub use counts::{Latency, OnInterface, Requests, Sent, Times};
+pub use host::{Bound, HostFacts, LinkLocal};
 pub use mac::MacAddr;
+pub use said::{Announced, Assigned, Compared, Counter, L2Status, Prediction, Said, Service};
+pub use source::{SourceState, Takeover};
+pub use speaker::{Reading, Speaker};
 
 /// Everything one agent knows, at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,8 +37,14 @@ pub struct NodeReport {
     pub time: Timestamp,
     /// When counting began.
     pub since: Timestamp,
-    /// Where the LB IPs come from: `static`.
+    /// Where the LB IPs come from: `static` or `kubernetes`.
     pub source: String,
+    /// How fresh that is.
+    #[serde(default)]
+    pub source_state: SourceState,
+    /// The speaker on this node; absent where nobody looked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<Speaker>,
     /// How many LB IPs the maps have room for.
     pub capacity: u32,
     /// The interfaces of the node, observed or not.
@@ -67,6 +82,9 @@ pub struct Interface {
     /// Frames that looked like evidence and were not used, by reason.
     #[serde(default)]
     pub ignored: BTreeMap<String, u64>,
+    /// The node's settings that bear on what is answered here.
+    #[serde(default)]
+    pub host: HostFacts,
 }
 
 /// The evidence about one LB IP on one node.
@@ -84,4 +102,13 @@ pub struct LbIp {
     pub local_overflow: u64,
     /// Frames of other senders beyond those that have a place in `heard`.
     pub heard_overflow: u64,
+    /// What the node's own addresses and groups have to do with it.
+    #[serde(default)]
+    pub bound: Bound,
+    /// The last few times it came to another MAC, oldest first; a new agent has to see them anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takeovers: Vec<Takeover>,
+    /// What is said about it.
+    #[serde(default)]
+    pub said: Said,
 }

@@ -43,7 +43,7 @@ pub(super) fn claims(seen: &[Seen<'_>], owners: &Owners<'_>) -> Vec<Claim> {
         if owner == Some(by) {
             continue;
         }
-        let Heard { interface, mac, count, first, last, flags } = heard;
+        let Heard { interface, mac, node: _, count, first, last, flags } = heard;
         let at = HeardAt { node: by.to_owned(), interface: interface.clone() };
         if let Some(claim) = claims.iter_mut().find(|claim| claim.mac == *mac) {
             claim.heard_by.push(at);

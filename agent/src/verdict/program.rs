@@ -51,7 +51,7 @@ mod tests {
     use crate::verdict::sample::{node, speaker};
 
     fn sender(by: Named, name: &str, cookie: u64) -> Sender {
-        Sender { name: name.to_owned(), by, cookie, cgroup: 1, process: None, pid: None }
+        Sender { name: name.to_owned(), by, cookie, cgroup: 1, process: None, pid: None, pod: None }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::{Coverage, Failed, Scope};
 use crate::evidence::{
-    Heard, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface, Origin, Sender, Times,
+    Bound, Heard, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface, Origin, Said,
+    Sender, SourceState, Times,
 };
 
 /// "Now", in seconds.
@@ -36,6 +37,9 @@ pub(crate) fn node(name: &str, last_of_mac: u8) -> Node {
         heard: Vec::new(),
         local_overflow: 0,
         heard_overflow: 0,
+        bound: Bound::default(),
+        takeovers: Vec::new(),
+        said: Said::default(),
     };
     let report = NodeReport {
         schema: NodeReport::SCHEMA,
@@ -44,6 +48,8 @@ pub(crate) fn node(name: &str, last_of_mac: u8) -> Node {
         time: at(T0),
         since: before(86_400),
         source: "static".to_owned(),
+        source_state: SourceState::default(),
+        speaker: None,
         capacity: 1024,
         interfaces: Vec::new(),
         lb_ips: vec![lb_ip],
@@ -64,6 +70,7 @@ impl Node {
             hook: Some("tcx".to_owned()),
             skipped: None,
             ignored: BTreeMap::new(),
+            host: HostFacts::default(),
         });
         self.lb().interfaces.push(OnInterface { interface: name.to_owned(), ..OnInterface::default() });
         self
@@ -123,6 +130,7 @@ impl Node {
         self.lb().heard.push(Heard {
             interface: interface.to_owned(),
             mac: mac(last_of_mac),
+            node: None,
             count: 2,
             first: before(ago),
             last: before(ago),
@@ -184,6 +192,7 @@ pub(crate) fn speaker(last_of_mac: u8, first: i64, last: i64) -> Local {
         cgroup: 7012,
         process: None,
         pid: None,
+        pod: None,
     };
     Local {
         interface: "eth0".to_owned(),

@@ -10,7 +10,8 @@ use l2witness_ebpf::{
 
 use super::{Config, Shared, clock::Clock, port::Port, sender::Names, watch::Watch};
 use crate::evidence::{
-    Heard, Interface, Latency, LbIp, Local, NodeReport, OnInterface, Origin, Requests, Sender, Sent, Times,
+    Bound, Heard, HostFacts, Interface, Latency, LbIp, Local, NodeReport, OnInterface, Origin, Requests,
+    Said, Sender, Sent, SourceState, Times,
 };
 
 const MAC_BITS: u64 = 0xffff_ffff_ffff;
@@ -51,6 +52,7 @@ pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
             hook: port.state.as_ref().ok().map(|on| on.hook.to_string()),
             skipped: port.state.as_ref().err().cloned(),
             ignored,
+            host: HostFacts::default(),
         });
     }
     NodeReport {
@@ -60,6 +62,8 @@ pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
         time: clock.wall,
         since: sources.since,
         source: sources.config.source.clone(),
+        source_state: SourceState::default(),
+        speaker: None,
         capacity: sources.watch.capacity(),
         interfaces,
         lb_ips: sources.watch.iter().map(|(ip, index)| lb_ip(sources, &clock, ip, index)).collect(),
@@ -80,6 +84,9 @@ fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32)
         heard: claims.heard.iter().filter_map(|entry| heard(sources, clock, entry)).collect(),
         local_overflow: claims.local_overflow.into(),
         heard_overflow: claims.heard_overflow.into(),
+        bound: Bound::default(),
+        takeovers: Vec::new(),
+        said: Said::default(),
     }
 }
 
@@ -176,6 +183,7 @@ fn heard(sources: &Sources<'_>, clock: &Clock, entry: &layout::Heard) -> Option<
     Some(Heard {
         interface: interface_name(sources, entry.ifindex),
         mac: Mac(entry.mac_flags & MAC_BITS).into(),
+        node: None,
         count: entry.count.into(),
         first: clock.wall(entry.first).unwrap_or(last),
         last,

@@ -44,6 +44,7 @@ impl Names {
             cookie,
             cgroup,
             pid: None,
+            pod: None,
         })
     }
 
@@ -84,12 +85,20 @@ impl Finder {
     pub fn find(&self, cookie: u64, cgroup: u64, packet_sockets: &[(u64, u32)]) -> Option<Sender> {
         if let Some(found) = self.0.as_ref().and_then(|tree| tree.cgroup(cgroup)) {
             let (pid, process) = found.process.unzip();
-            return Some(Sender { name: found.name, by: found.by, process, cookie, cgroup, pid });
+            return Some(Sender { name: found.name, by: found.by, process, cookie, cgroup, pid, pod: None });
         }
         let (_, inode) = packet_sockets.iter().find(|(known, _)| *known == cookie)?;
         let holder = process::holder_of(*inode)?;
         let process = Some(holder.name.clone());
-        Some(Sender { name: holder.name, by: Named::Process, process, cookie, cgroup, pid: Some(holder.pid) })
+        Some(Sender {
+            name: holder.name,
+            by: Named::Process,
+            process,
+            cookie,
+            cgroup,
+            pid: Some(holder.pid),
+            pod: None,
+        })
     }
 }
 

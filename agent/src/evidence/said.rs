@@ -1,0 +1,138 @@
+//! What others say about one LB IP: claims, never evidence.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Everybody's word about one LB IP, as one agent knows it. All empty with `--source static`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Said {
+    /// Services that have it in `status.loadBalancer.ingress` (or in `spec.externalIPs`, where asked for).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
+    /// `metallb_speaker_announced` of this node's own speaker, at its last reading.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub announced: Vec<Announced>,
+    /// `ServiceL2Status` objects of these Services.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<L2Status>,
+    /// The last `nodeAssigned` Event of each of these Services.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Assigned>,
+    /// The election recomputed, one entry a Service: the old hash gives two Services of one IP two nodes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub predicted: Vec<Prediction>,
+    /// The speaker's counters beside the wire's, at most one entry a counter.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub counters: Vec<Compared>,
+}
+
+/// A Service that has the LB IP.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Service {
+    /// `namespace/name`.
+    pub name: String,
+    /// `externalTrafficPolicy: Local`.
+    pub local_policy: bool,
+    /// The key of `metallb.universe.tf/allow-shared-ip` (or `metallb.io/…`), if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<String>,
+}
+
+/// A series of `metallb_speaker_announced`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// `namespace/name`.
+    pub service: String,
+    /// `layer2` or `bgp`.
+    pub protocol: String,
+    /// When this agent first read it; readings before the speaker's present start don't count.
+    pub since: Timestamp,
+}
+
+/// A `ServiceL2Status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct L2Status {
+    /// `namespace/name` of the Service.
+    pub service: String,
+    /// Its `status.node`.
+    pub node: String,
+    /// Its `status.interfaces`; empty means all.
+    pub interfaces: Vec<String>,
+}
+
+/// A `nodeAssigned` Event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// `namespace/name` of the Service.
+    pub service: String,
+    /// The node it names.
+    pub node: String,
+    /// Its last time.
+    pub at: Timestamp,
+}
+
+/// What `MetalLB`'s election gives for one Service, recomputed from the API's objects.
+///
+/// Each speaker also has its own view of who is alive (memberlist), which nobody else can see: ready speaker
+/// pods stand for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// `namespace/name` of the Service.
+    pub service: String,
+    /// The node that should announce; absent if nobody should.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Why nobody should, in one line without a full stop: `all 3 candidates carry the label …`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nobody: Option<String>,
+    /// The interfaces that the `L2Advertisement`s select, absent for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interfaces: Option<Vec<String>>,
+    /// Whose rules: `0.8`, `0.9-0.10`, `0.11+` ….
+    pub rules: String,
+}
+
+/// Which of the speaker's counters (`internal/layer2/stats.go`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counter {
+    /// `metallb_layer2_requests_received`.
+    RequestsReceived,
+    /// `metallb_layer2_responses_sent`.
+    ResponsesSent,
+    /// `metallb_layer2_gratuitous_sent`.
+    GratuitousSent,
+}
+
+impl Counter {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::RequestsReceived, Self::ResponsesSent, Self::GratuitousSent];
+
+    /// As it stands in labels and JSON; the metric's name is this after `metallb_layer2_`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::RequestsReceived => "requests_received",
+            Self::ResponsesSent => "responses_sent",
+            Self::GratuitousSent => "gratuitous_sent",
+        }
+    }
+}
+
+/// One of the speaker's counters beside the wire's count of the same thing over the same windows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// Which.
+    pub counter: Counter,
+    /// What the speaker counted over all windows compared so far, restarts bridged.
+    pub speaker: u64,
+    /// What the wire saw over the same windows.
+    pub wire: u64,
+    /// `speaker` less `wire` beyond what can have passed while the two were read; 0 is agreement.
+    pub difference: i64,
+    /// Since when they are compared.
+    pub since: Timestamp,
+    /// End of the last window.
+    pub until: Timestamp,
+}

@@ -1,0 +1,56 @@
+//! The one HTTP client for agents and speakers: straight to the node, without redirects, and never more of an
+//! answer than its bound.
+
+use std::{error::Error as _, io, sync::Once};
+
+use reqwest::{ClientBuilder, Response, redirect};
+
+/// A client that takes no proxy from the environment (it knows no nodes) and follows nobody elsewhere.
+pub(crate) fn client() -> ClientBuilder {
+    static PROVIDER: Once = Once::new();
+    // An error says that somebody else of this process installed one: as good.
+    PROVIDER.call_once(|| _ = rustls::crypto::ring::default_provider().install_default());
+    ClientBuilder::new().no_proxy().redirect(redirect::Policy::none())
+}
+
+/// Why there is no body.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    /// The connection.
+    #[error("{}", cause(.0))]
+    Connection(#[from] reqwest::Error),
+    /// It went on beyond the bound.
+    #[error("sent more than {} MiB", .0 >> 20)]
+    TooLarge(usize),
+}
+
+/// Reads a body of at most `limit` bytes.
+///
+/// # Errors
+/// The connection failed, or there was more to come; no more than a chunk beyond the bound is held.
+pub(crate) async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>, BodyError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit {
+            return Err(BodyError::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The innermost cause says it best: "connection refused", not "error sending request for url".
+pub(crate) fn cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    let mut source = error.source();
+    while let Some(inner) = source {
+        cause = inner;
+        source = inner.source();
+    }
+    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
+        Some(io::ErrorKind::NotFound) => "no such socket".to_owned(),
+        Some(io::ErrorKind::PermissionDenied) => "permission denied; try as root".to_owned(),
+        _ => cause.to_string(),
+    }
+}
