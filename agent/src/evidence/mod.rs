@@ -108,6 +108,12 @@ pub struct LbIp {
     /// The last few times it came to another MAC, oldest first; a new agent has to see them anew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takeovers: Vec<Takeover>,
+    /// How often it came to another MAC since this agent counts; those in `takeovers` included.
+    #[serde(default)]
+    pub handovers: u64,
+    /// Frames that claimed it with a MAC of no node, as far as this agent knows the nodes' MACs.
+    #[serde(default)]
+    pub foreign_claims: u64,
     /// What is said about it.
     #[serde(default)]
     pub said: Said,

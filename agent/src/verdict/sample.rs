@@ -39,6 +39,8 @@ pub(crate) fn node(name: &str, last_of_mac: u8) -> Node {
         heard_overflow: 0,
         bound: Bound::default(),
         takeovers: Vec::new(),
+        handovers: 0,
+        foreign_claims: 0,
         said: Said::default(),
     };
     let report = NodeReport {

@@ -86,6 +86,8 @@ fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32)
         heard_overflow: claims.heard_overflow.into(),
         bound: Bound::default(),
         takeovers: Vec::new(),
+        handovers: 0,
+        foreign_claims: 0,
         said: Said::default(),
     }
 }

@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use jiff::Timestamp;
 use l2witness_ebpf::layout::LATENCY_SHIFT;
 use prometheus::proto::MetricFamily;
 
-use super::family::Family;
+use super::{family::Family, seconds};
 use crate::{
     evidence::{LbIp, NodeReport, OnInterface, Sent},
     verdict::{self, LocalState, State},
@@ -224,8 +223,4 @@ const fn by_origin(sent: Sent) -> [(&'static str, u64); 3] {
 /// Upper bound of a latency bucket, seconds.
 fn bucket_end(bucket: usize) -> f64 {
     (1_u64 << (LATENCY_SHIFT as usize + bucket)) as f64 / 1e9
-}
-
-fn seconds(time: Timestamp) -> f64 {
-    time.as_microsecond() as f64 / 1e6
 }

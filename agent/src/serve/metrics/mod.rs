@@ -1,11 +1,13 @@
 //! Prometheus metrics, computed from the evidence at each scrape; nothing is copied into gauges that drift.
 
+mod claims;
 mod evidence;
 mod family;
 mod own;
 
 use std::{sync::Arc, time::Instant};
 
+use jiff::Timestamp;
 use prometheus::{
     Encoder as _, Registry, TextEncoder,
     core::{Collector, Desc},
@@ -23,9 +25,14 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Only what happened has a series: thousands of LB IPs on thousands of nodes must not make their product.
 pub fn families(report: &NodeReport) -> Vec<MetricFamily> {
     let mut families = evidence::families(report);
+    families.extend(claims::families(report));
     families.extend(own::families(report));
     families.retain(|family| !family.get_metric().is_empty());
     families
+}
+
+fn seconds(time: Timestamp) -> f64 {
+    time.as_microsecond() as f64 / 1e6
 }
 
 /// Reads the observer at scrape time.

@@ -8,7 +8,7 @@ use std::{env, fs, path::Path};
 use prometheus::{Encoder as _, TextEncoder};
 
 use super::families;
-use crate::evidence::NodeReport;
+use crate::evidence::{Announced, Compared, Counter, NodeReport, Reading, Speaker};
 
 fn golden(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/metrics/golden").join(name)
@@ -51,10 +51,59 @@ fn what_never_happened_has_no_series() {
 }
 
 #[test]
+fn what_is_said_has_series_of_its_own() {
+    let mut report = report();
+    let since = report.time;
+    report.speaker =
+        Some(Speaker { reading: Reading::Unauthorized, read: Some(since), ..Speaker::default() });
+    report.source_state.bad = vec!["default/web: \"banana\"".to_owned()];
+    report.source_state.lost = Some(since);
+    let lb = &mut report.lb_ips[0];
+    (lb.handovers, lb.foreign_claims) = (3, 7);
+    let word = |service: &str| Announced { service: service.into(), protocol: "layer2".into(), since };
+    lb.said.announced = vec![word("default/web"), word("default/web"), word("default/dns")];
+    lb.said.counters = vec![Compared {
+        counter: Counter::ResponsesSent,
+        speaker: 1000,
+        wire: 998,
+        difference: 2,
+        since,
+        until: since,
+    }];
+    let (ip, node) = (lb.ip, report.node.clone());
+
+    let text = text(&report);
+
+    let lines = [
+        format!(
+            "l2witness_announced{{ip=\"{ip}\",node=\"{node}\",service=\"default/web\",protocol=\"layer2\"}} 1"
+        ),
+        format!(
+            "l2witness_announced{{ip=\"{ip}\",node=\"{node}\",service=\"default/dns\",protocol=\"layer2\"}} 1"
+        ),
+        format!("l2witness_speaker_counted_total{{ip=\"{ip}\",counter=\"responses_sent\"}} 1000"),
+        format!("l2witness_speaker_witnessed_total{{ip=\"{ip}\",counter=\"responses_sent\"}} 998"),
+        format!("l2witness_speaker_difference{{ip=\"{ip}\",counter=\"responses_sent\"}} 2"),
+        format!("l2witness_handovers_total{{ip=\"{ip}\"}} 3"),
+        format!("l2witness_foreign_claims_total{{ip=\"{ip}\"}} 7"),
+        "l2witness_speaker_scrape_success{state=\"unauthorized\"} 0".to_owned(),
+        "l2witness_source_unusable_addresses 1".to_owned(),
+    ];
+    for line in lines {
+        assert_eq!(text.lines().filter(|known| **known == line).count(), 1, "{line}\nin\n{text}");
+    }
+    undocumented(&report);
+}
+
+#[test]
 fn every_family_is_documented() {
+    undocumented(&report());
+}
+
+fn undocumented(report: &NodeReport) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/metrics.md");
     let page = fs::read_to_string(page).unwrap();
-    for family in families(&report()) {
+    for family in families(report) {
         assert!(
             page.contains(&format!("`{}`", family.name())),
             "{} is not in docs/metrics.md",
