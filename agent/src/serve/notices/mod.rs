@@ -1,0 +1,3 @@
+//! Verdicts that change, told as Kubernetes Events on the Service (opt-in).
+
+mod ledger;
