@@ -2,6 +2,7 @@
 //! behaves on the wire as MetalLB's does.
 //!
 //! * [`mod@bench`] — what `cargo xtask bench` measures
+//! * [`cluster`] — a real Kubernetes and MetalLB, with hosts of a lab as its nodes
 //! * [`demo`] — what `cargo xtask demo` shows
 //! * [`lab`] — hosts, the switch, processes in them, and `l2witness agent` on one of them
 //! * [`frames`] — every frame the tests send, as pure functions
@@ -12,6 +13,7 @@
 //! All of it is test support: Linux only, root for everything that makes a namespace.
 
 pub mod bench;
+pub mod cluster;
 pub mod demo;
 pub mod frames;
 pub mod kernel;

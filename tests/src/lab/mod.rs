@@ -25,6 +25,7 @@ mod address;
 mod agent;
 mod binary;
 mod bpffs;
+mod cgroup;
 mod host;
 mod http;
 mod ip;
@@ -36,6 +37,7 @@ mod setup;
 mod sweep;
 mod wait;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -46,11 +48,12 @@ pub use address::{lb_ipv4, lb_ipv6};
 pub use agent::Agent;
 pub use binary::binary;
 pub(crate) use bpffs::ensure_mounted;
+pub use cgroup::Cgroups;
 pub use host::Host;
 pub use namespace::Namespace;
 pub use privilege::SKIP_VARIABLE;
 pub use process::Process;
-pub use wait::until;
+pub use wait::{until, until_every};
 
 /// One segment: a switch and the hosts plugged into it.
 #[derive(Debug)]
@@ -101,6 +104,25 @@ impl Lab {
         let namespace = Namespace::create(&self.name, name)?;
         setup::host(&namespace, &self.switch, name, number)?;
         Ok(Host::new(name, number, namespace, Arc::clone(&self.switch), Arc::clone(&self.scratch)))
+    }
+
+    /// Control groups for what is started in this lab; to be dropped before its hosts.
+    ///
+    /// # Errors
+    ///
+    /// A hierarchy can't be written.
+    pub fn cgroups(&self) -> Result<Cgroups> {
+        Cgroups::create(&self.name)
+    }
+
+    /// Its name, which no other lab on this machine has; its namespaces' names begin with it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A folder for files of this lab, removed with its last host.
+    pub fn scratch(&self) -> &Path {
+        self.scratch.path()
     }
 
     /// The switch: its bridge is [`Lab::BRIDGE`], each host's port is named as the host.

@@ -7,7 +7,7 @@ use std::{env, fs};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{bpffs, ip, name, namespace};
+use super::{bpffs, cgroup, ip, name, namespace};
 
 /// Sweeps when the first lab of this process is made. Another process may sweep at the same time:
 /// what is already gone is no error.
@@ -17,6 +17,8 @@ pub(super) fn once() {
 }
 
 fn sweep() {
+    // First, as these may hold processes of namespaces that nobody can name.
+    cgroup::sweep();
     for leftover in leftovers(Path::new(namespace::DIRECTORY)) {
         // A namespace lives as long as a process in it: end those, all of them the dead lab's.
         let pids = ip::run(&["netns", "pids", &leftover]).unwrap_or_default();

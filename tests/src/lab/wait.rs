@@ -16,7 +16,20 @@ const INTERVAL: Duration = Duration::from_millis(2);
 /// # Errors
 ///
 /// `look` failed, or had nothing within `limit`.
-pub fn until<T>(limit: Duration, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub fn until<T>(limit: Duration, look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    until_every(INTERVAL, limit, look)
+}
+
+/// The same, for what costs something to look at.
+///
+/// # Errors
+///
+/// As [`until`].
+pub fn until_every<T>(
+    interval: Duration,
+    limit: Duration,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let end = Instant::now() + limit;
     loop {
         if let Some(found) = look()? {
@@ -25,6 +38,6 @@ pub fn until<T>(limit: Duration, mut look: impl FnMut() -> Result<Option<T>>) ->
         if Instant::now() > end {
             bail!("not within {limit:?}");
         }
-        thread::sleep(INTERVAL);
+        thread::sleep(interval);
     }
 }

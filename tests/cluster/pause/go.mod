@@ -1,0 +1,3 @@
+module l2witness.test/pause
+
+go 1.26
