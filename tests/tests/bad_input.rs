@@ -188,6 +188,20 @@ fn second(host: &Host, pins: &str, socket: &std::path::Path) -> Result<End> {
 }
 
 #[test]
+fn agents_are_asked_from_a_system_without_any_certificates() -> Result<()> {
+    // The image is one. Port 1 is nobody's.
+    let output = std::process::Command::new(binary("l2witness")?)
+        .args(["status", "--agent", "127.0.0.1:1"])
+        .env("SSL_CERT_FILE", "/nonexistent")
+        .env("SSL_CERT_DIR", "/nonexistent")
+        .output()?;
+
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("127.0.0.1:1: connection refused"), "{stderr}");
+    Ok(())
+}
+
+#[test]
 fn a_list_that_goes_bad_while_running_keeps_the_last_good_one() -> Result<()> {
     let Some(lab) = Lab::if_permitted()? else { return Ok(()) };
     let host = lab.host("n1")?;

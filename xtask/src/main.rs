@@ -7,6 +7,7 @@ mod debian;
 mod demo;
 mod ebpf;
 mod exec;
+mod image;
 mod kit;
 mod paths;
 mod setup;
@@ -37,6 +38,7 @@ enum Command {
     Demo(demo::Options),
     Test(test::Options),
     Bench(bench::Options),
+    Image(image::Options),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +59,7 @@ fn run(command: Command) -> Result<()> {
         Command::Demo(options) => demo::run(options),
         Command::Test(options) => test::run(options),
         Command::Bench(options) => bench::run(options),
+        Command::Image(options) => image::run(options),
     }
 }
 

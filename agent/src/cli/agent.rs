@@ -1,6 +1,9 @@
 //! `l2witness agent`: the daemon.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{AddrParseError, IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -14,7 +17,7 @@ use super::{
 use crate::{
     cluster::Fixed,
     serve::{self, Daemon, Signals},
-    wire::{Config, Link, Links, Observer, Pins, Rules, preflight},
+    wire::{Config, Link, Links, Observer, Pins, Rules, preflight, sender::Finder},
 };
 
 /// Where the LB IPs come from.
@@ -45,8 +48,9 @@ pub(super) struct Args {
     /// Senders whose name (process, unit or container id) matches are the speaker
     #[arg(long, env = "L2WITNESS_SPEAKER", value_name = "REGEX", default_value = "^speaker$")]
     speaker: Regex,
-    /// Serve metrics and evidence here
-    #[arg(long, env = "L2WITNESS_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:9472")]
+    /// Serve metrics and evidence here; brackets may be around any address
+    #[arg(long, env = "L2WITNESS_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:9472",
+          value_parser = listen_address)]
     listen: SocketAddr,
     /// Serve the command line on this node here
     #[arg(long, env = "L2WITNESS_SOCKET", value_name = "PATH", default_value = super::DEFAULT_SOCKET)]
@@ -54,6 +58,9 @@ pub(super) struct Args {
     /// Directory on a bpf file system for the shared maps
     #[arg(long, env = "L2WITNESS_PIN_DIR", value_name = "PATH", default_value = super::DEFAULT_PIN_DIR)]
     pin_dir: PathBuf,
+    /// The node's cgroup tree, by which senders are named [default: where cgroup v2 is mounted]
+    #[arg(long, env = "L2WITNESS_CGROUP_DIR", value_name = "PATH")]
+    cgroup_dir: Option<PathBuf>,
     #[command(flatten)]
     interfaces: InterfaceArgs,
     #[command(flatten)]
@@ -92,7 +99,8 @@ async fn daemon(args: &Args) -> Outcome {
         speaker: args.speaker.clone(),
     };
     let observer = Observer::new(config, pins).map_err(anyhow::Error::from)?;
-    let daemon = Daemon::start(observer, links, list, &ips, &present).map_err(anyhow::Error::from)?;
+    let finder = Finder::new(args.cgroup_dir.as_deref());
+    let daemon = Daemon::start(observer, links, list, finder, &ips, &present).map_err(anyhow::Error::from)?;
     daemon.run(listeners, signals).await.map_err(anyhow::Error::from)?;
     Ok(Exit::Fine)
 }
@@ -115,7 +123,36 @@ fn choose(rules: &Rules, present: &[Link]) -> Result<(), anyhow::Error> {
     Ok(())
 }
 
+/// `[192.0.2.1]:9472` is fine, too: a manifest that puts `[$(HOST_IP)]` can't know the address's family.
+fn listen_address(text: &str) -> Result<SocketAddr, AddrParseError> {
+    let ipv4 = || {
+        let (address, port) = text.strip_prefix('[')?.split_once("]:")?;
+        Some(SocketAddr::new(IpAddr::V4(address.parse().ok()?), port.parse().ok()?))
+    };
+    ipv4().map_or_else(|| text.parse(), Ok)
+}
+
 fn host_name() -> Result<String, anyhow::Error> {
     let name = nix::unistd::gethostname().context("reading the host name; give --node-name")?;
     name.into_string().map_err(|_| anyhow::anyhow!("the host name is not UTF-8; give --node-name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_to_listen_on_may_be_in_brackets_whatever_its_family() {
+        let table = [
+            ("192.0.2.1:9472", Some("192.0.2.1:9472")),
+            ("[192.0.2.1]:9472", Some("192.0.2.1:9472")),
+            ("[2001:db8::1]:9472", Some("[2001:db8::1]:9472")),
+            ("2001:db8::1:9472", None),
+            ("[192.0.2.1]:94720", None),
+            ("[]:9472", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(listen_address(text).ok(), expected.map(|text| text.parse().unwrap()), "{text}");
+        }
+    }
 }

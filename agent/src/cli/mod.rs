@@ -39,7 +39,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the daemon: count in the kernel, serve metrics and evidence
-    Agent(agent::Args),
+    Agent(Box<agent::Args>),
     /// One screen: every LB IP and who answers for it
     Status(status::Args),
     /// All the evidence about one LB IP

@@ -57,6 +57,7 @@ impl Daemon {
         mut observer: Observer,
         links: Links,
         list: Fixed,
+        finder: Finder,
         ips: &BTreeSet<IpAddr>,
         present: &[Link],
     ) -> Result<Self, DaemonError> {
@@ -68,7 +69,7 @@ impl Daemon {
         }
         tracing::info!(lb_ips = ips.len(), interfaces = observer.observed(), "counting");
         let shared = Arc::new(Shared::new(observer));
-        Ok(Self { shared, links, list, events, finder: Arc::new(Finder::new()) })
+        Ok(Self { shared, links, list, events, finder: Arc::new(finder) })
     }
 
     /// Serves and follows until a signal; dropping the observer then detaches everything.

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use nix::sys::statfs::{CGROUP2_SUPER_MAGIC, statfs};
 use walkdir::WalkDir;
 
 use crate::evidence::Named;
@@ -20,7 +21,13 @@ const ROOT: u64 = 1;
 pub(super) struct Tree(PathBuf);
 
 impl Tree {
-    pub(super) fn find() -> Option<Self> {
+    /// The one at `directory` or in its `unified`, whichever is cgroup v2; without a directory the first mounted.
+    ///
+    /// A container's own mount shows only its own cgroup, so a pod is given the node's tree at another place.
+    pub(super) fn find(directory: Option<&Path>) -> Option<Self> {
+        if let Some(directory) = directory {
+            return [directory.to_owned(), directory.join("unified")].into_iter().find(is_cgroup2).map(Self);
+        }
         let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
         mounts.lines().find_map(mount_point).map(Self)
     }
@@ -60,6 +67,10 @@ fn first_process(cgroup: &Path) -> Option<(u32, String)> {
     let pid: u32 = processes.lines().next()?.parse().ok().filter(|pid| *pid != 0)?;
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
     Some((pid, name.trim_end().to_owned()))
+}
+
+fn is_cgroup2(path: &PathBuf) -> bool {
+    statfs(path).is_ok_and(|found| found.filesystem_type() == CGROUP2_SUPER_MAGIC)
 }
 
 /// The mount point of a line of mountinfo, if its file system is cgroup2 (proc(5)).
@@ -125,5 +136,17 @@ mod tests {
         assert_eq!(mount_point(unified), Some("/sys/fs/cgroup/unified".into()));
         assert_eq!(mount_point("32 24 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu"), None);
         assert_eq!(mount_point("garbage"), None);
+    }
+
+    #[test]
+    fn the_tree_is_the_given_directory_or_its_unified_one() {
+        assert!(Tree::find(Some(Path::new("/proc"))).is_none());
+        // Where this machine has a tree at all.
+        let Some(mounted) = Tree::find(None) else { return };
+        assert_eq!(Tree::find(Some(mounted.root())).unwrap().root(), mounted.root());
+        if mounted.root().ends_with("unified") {
+            let above = mounted.root().parent().unwrap();
+            assert_eq!(Tree::find(Some(above)).unwrap().root(), mounted.root());
+        }
     }
 }

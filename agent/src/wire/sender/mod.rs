@@ -10,6 +10,7 @@ pub use process::packet_sockets;
 
 use std::{
     collections::HashMap,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -69,13 +70,17 @@ impl Names {
 pub struct Finder(Option<cgroup::Tree>);
 
 impl Finder {
-    /// Finds the cgroup v2 tree, if the node has one and shows it.
-    pub fn new() -> Self {
-        let tree = cgroup::Tree::find();
+    /// Finds the cgroup v2 tree, in that directory if one is given, if the node has one and shows it.
+    pub fn new(cgroup_dir: Option<&Path>) -> Self {
+        let tree = cgroup::Tree::find(cgroup_dir);
         if let Some(tree) = &tree {
             tracing::debug!(path = %tree.root().display(), "senders are named by cgroup");
         } else {
-            tracing::info!("no cgroup v2 tree here: senders are named by /proc, or by cookie alone");
+            let directory = cgroup_dir.map(|path| path.display().to_string()).unwrap_or_default();
+            tracing::info!(
+                directory,
+                "no cgroup v2 tree here: senders are named by /proc, or by cookie alone"
+            );
         }
         Self(tree)
     }
@@ -99,11 +104,5 @@ impl Finder {
             pid: Some(holder.pid),
             pod: None,
         })
-    }
-}
-
-impl Default for Finder {
-    fn default() -> Self {
-        Self::new()
     }
 }
