@@ -5,6 +5,7 @@ mod daemon;
 mod http;
 mod memory;
 pub mod metrics;
+mod notices;
 mod signals;
 mod socket;
 
@@ -12,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use daemon::Daemon;
 pub use http::router;
+pub use notices::Notices;
 pub use signals::Signals;
 pub use socket::{BindError, Listeners, SocketFile, bind};
 

@@ -42,8 +42,7 @@ impl Ledger {
                 continue;
             }
             let key = (ip, verdict.code);
-            let entry =
-                self.0.entry(key).or_insert(Entry { verdict, first: now, last: now, told: false });
+            let entry = self.0.entry(key).or_insert(Entry { verdict, first: now, last: now, told: false });
             entry.last = now;
             if !entry.told && now.duration_since(entry.first) >= HOLDS {
                 entry.told = true;
@@ -112,8 +111,10 @@ mod tests {
     #[test]
     fn what_heals_at_once_and_what_is_no_warning_is_no_news() {
         let mut ledger = Ledger::default();
-        let handover =
-            Finding { verdict: &HANDOVER, ..shadow().into_iter().find(|f| f.1.verdict == &SHADOW).unwrap().1 };
+        let handover = Finding {
+            verdict: &HANDOVER,
+            ..shadow().into_iter().find(|f| f.1.verdict == &SHADOW).unwrap().1
+        };
         let ip: IpAddr = "192.0.2.10".parse().unwrap();
         for second in 0..100 {
             let mut found = vec![(ip, handover.clone())];
