@@ -16,12 +16,14 @@
 //! * [`Cluster`] — etcd, API server, controller manager and scheduler on the host `cp`, [`Node`]s
 //!   `n1`, `n2`, …, the router `rt`, MetalLB by its own manifest
 //! * [`Service`] — one of their daemons, which can be stopped and started
+//! * [`detached`] — a cluster that stays when the command that started it ends
 //!
 //! As a lab does, a cluster goes away with its value, and the next lab or cluster sweeps away what
 //! a killed one left. Everything runs in control groups of the cluster's own, by which it is found.
 
 mod address;
 mod control;
+pub mod detached;
 mod kit;
 mod kubectl;
 mod metallb;

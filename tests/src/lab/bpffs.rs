@@ -8,7 +8,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 
 /// Where it is mounted, here as everywhere.
-const ROOT: &str = "/sys/fs/bpf";
+pub(super) const ROOT: &str = "/sys/fs/bpf";
 
 /// What every lab's folder begins with, in front of the namespace's name.
 const PREFIX: &str = "l2witness-";

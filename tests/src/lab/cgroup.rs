@@ -94,6 +94,11 @@ pub(super) fn sweep() {
     }
 }
 
+/// The hierarchies' mount points.
+pub(super) fn roots() -> impl Iterator<Item = PathBuf> {
+    trees().into_iter().map(|tree| tree.root)
+}
+
 /// A mounted hierarchy.
 #[derive(Debug, PartialEq, Eq)]
 struct Tree {

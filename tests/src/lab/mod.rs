@@ -50,9 +50,11 @@ pub use binary::binary;
 pub(crate) use bpffs::ensure_mounted;
 pub use cgroup::Cgroups;
 pub use host::Host;
+pub(crate) use name::{is_leftover, signal_owner, unique as owner};
 pub use namespace::Namespace;
 pub use privilege::SKIP_VARIABLE;
 pub use process::Process;
+pub(crate) use sweep::{sweep, traces};
 pub use wait::{until, until_every};
 
 /// One segment: a switch and the hosts plugged into it.

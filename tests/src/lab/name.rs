@@ -8,12 +8,14 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 /// What every name begins with.
 const PREFIX: &str = "l2w";
 
 /// A name for a lab that no other lab on this machine has.
-pub(super) fn unique() -> Result<String> {
+pub(crate) fn unique() -> Result<String> {
     static LABS: AtomicU32 = AtomicU32::new(0);
     let pid = process::id();
     let started = started(pid).context("/proc/self/stat has no start time")?;
@@ -21,7 +23,7 @@ pub(super) fn unique() -> Result<String> {
 }
 
 /// Whether `name` is, or begins with, the name of a lab whose process is gone.
-pub(super) fn is_leftover(name: &str) -> bool {
+pub(crate) fn is_leftover(name: &str) -> bool {
     let mut parts = name.split('-');
     if parts.next() != Some(PREFIX) {
         return false;
@@ -29,6 +31,16 @@ pub(super) fn is_leftover(name: &str) -> bool {
     let mut number = || parts.next()?.parse::<u64>().ok();
     let (Some(pid), Some(start), Some(_)) = (number(), number(), number()) else { return false };
     u32::try_from(pid).is_ok_and(|pid| started(pid) != Some(start))
+}
+
+/// Sends a signal to the process in `name`, if it still is the one that made the name.
+pub(crate) fn signal_owner(name: &str, signal: Signal) -> Result<()> {
+    if is_leftover(name) {
+        return Ok(());
+    }
+    let pid = name.split('-').nth(1).and_then(|pid| pid.parse().ok());
+    let pid = pid.with_context(|| format!("{name:?} names no process"))?;
+    kill(Pid::from_raw(pid), signal).with_context(|| format!("{signal} to {pid}"))
 }
 
 /// Refuses a host name that can't be an interface's name and part of a path.

@@ -1,6 +1,6 @@
 //! What killed test runs left behind.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::{env, fs};
 
@@ -16,7 +16,8 @@ pub(super) fn once() {
     SWEPT.call_once(sweep);
 }
 
-fn sweep() {
+/// Removes everything of labs whose processes are gone.
+pub(crate) fn sweep() {
     // First, as these may hold processes of namespaces that nobody can name.
     cgroup::sweep();
     for leftover in leftovers(Path::new(namespace::DIRECTORY)) {
@@ -34,6 +35,16 @@ fn sweep() {
     for leftover in leftovers(&scratch) {
         let _gone = fs::remove_dir_all(scratch.join(leftover));
     }
+}
+
+/// What is left of the lab `name`: namespaces, control groups, pinned objects, files.
+pub(crate) fn traces(name: &str) -> Vec<PathBuf> {
+    let places = [PathBuf::from(namespace::DIRECTORY), bpffs::ROOT.into(), env::temp_dir()];
+    let entries = places.into_iter().chain(cgroup::roots()).filter_map(|place| fs::read_dir(place).ok());
+    let entries = entries.flatten().flatten().map(|entry| entry.path());
+    entries
+        .filter(|path| path.to_string_lossy().contains(&format!("{name}-")) || path.ends_with(name))
+        .collect()
 }
 
 /// The names in `directory` that belong to labs of dead processes.
