@@ -42,24 +42,37 @@ pub(crate) fn extract(package: &str, program: &str) -> Result<()> {
             "{program} is missing: put it in PATH (it comes with {package}), or be root on Debian or Ubuntu"
         );
     }
-    update()?;
     let scratch = paths::cache()?.join(format!("{package}.{}", process::id()));
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
-    let taken = take(package, program, &scratch);
+    let taken = unpack(&[package], &scratch).and_then(|()| take(package, program, &scratch));
     fs::remove_dir_all(&scratch).with_context(|| format!("cannot remove {}", scratch.display()))?;
     taken
 }
 
-fn take(package: &str, program: &str, scratch: &Path) -> Result<()> {
-    let what = format!("fetching {package} for its {program} (not installing it)");
-    exec::step(&what, apt().args(["download", package]).current_dir(scratch))?;
-    let deb = fs::read_dir(scratch)?
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
-        .with_context(|| format!("apt-get fetched no {package}"))?;
-    exec::read(Command::new("dpkg").arg("-x").arg(deb).arg(scratch))?;
+/// Fetches packages and unpacks them into a folder, without installing them.
+///
+/// # Errors
+///
+/// Neither Debian nor Ubuntu, or apt-get fails.
+pub(crate) fn unpack(packages: &[&str], folder: &Path) -> Result<()> {
+    let names = packages.join(" ");
+    if !is_debian() {
+        bail!("this is not Debian or Ubuntu, whose packages {names} are needed");
+    }
+    update()?;
+    let what = format!("fetching {names} (not installing)");
+    exec::step(&what, apt().arg("download").args(packages).current_dir(folder))?;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "deb") {
+            exec::read(Command::new("dpkg").arg("-x").arg(&path).arg(folder))?;
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
 
+fn take(package: &str, program: &str, scratch: &Path) -> Result<()> {
     let bin = tools::cached()?;
     fs::create_dir_all(&bin)?;
     let (from, to) = (scratch.join("usr/bin").join(program), bin.join(program));

@@ -5,10 +5,15 @@ use std::{
     io::{self, Write as _},
     os::unix::process::CommandExt as _,
     process::{Command, Stdio},
-    time::Instant,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
+
+/// How long nobody wonders whether a step still goes on.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Says one line on stderr.
 pub(crate) fn say(line: &str) {
@@ -25,8 +30,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     if status.success() { Ok(()) } else { Err(anyhow!("`{}` failed: {status}", shown(command))) }
 }
 
-/// Runs a talkative command quietly: one line before, its seconds after, all of its output only
-/// when it fails.
+/// Runs a talkative command quietly: one line before, one every half minute, its seconds after, all
+/// of its output only when it fails.
 ///
 /// # Errors
 ///
@@ -34,7 +39,18 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 pub(crate) fn step(what: &str, command: &mut Command) -> Result<()> {
     say(&format!("{what} …"));
     let start = Instant::now();
-    let output = command.stdin(Stdio::null()).output().with_context(|| cannot_run(command))?;
+    let output = thread::scope(|scope| {
+        let (done, waiting) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            while waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                say(&format!("{what}: {:.0} s so far …", start.elapsed().as_secs_f64()));
+            }
+        });
+        let output = command.stdin(Stdio::null()).output();
+        drop(done);
+        output
+    });
+    let output = output.with_context(|| cannot_run(command))?;
     if !output.status.success() {
         io::stderr().write_all(&output.stdout)?;
         io::stderr().write_all(&output.stderr)?;

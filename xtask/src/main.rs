@@ -3,6 +3,7 @@
 //! Everything xtask itself says goes to stderr: stdout belongs to the program it runs.
 
 mod bench;
+mod cluster;
 mod debian;
 mod demo;
 mod ebpf;
@@ -39,6 +40,7 @@ enum Command {
     Test(test::Options),
     Bench(bench::Options),
     Image(image::Options),
+    Cluster(cluster::Options),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +62,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test(options) => test::run(options),
         Command::Bench(options) => bench::run(options),
         Command::Image(options) => image::run(options),
+        Command::Cluster(options) => cluster::run(options),
     }
 }
 

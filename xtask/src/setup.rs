@@ -64,11 +64,7 @@ pub(crate) fn lab() -> Result<()> {
 /// Whether anything had to be installed. Looks for the programs, not for the packages: another
 /// distribution's `ip` is as good.
 fn packages() -> Result<bool> {
-    let mut missing: Vec<_> = LAB
-        .iter()
-        .filter(|(program, _)| tools::find(program).is_none())
-        .map(|(_, package)| *package)
-        .collect();
+    let mut missing = missing(&LAB);
     if !Path::new(CERTIFICATES).exists() {
         missing.push("ca-certificates");
     }
@@ -78,6 +74,21 @@ fn packages() -> Result<bool> {
     }
     debian::install(&missing)?;
     Ok(true)
+}
+
+/// Installs those of these programs, each with its package, that are missing.
+///
+/// # Errors
+///
+/// They can't be installed; the line says what to do by hand.
+pub(crate) fn programs(programs: &[(&str, &str)]) -> Result<()> {
+    let missing = missing(programs);
+    if missing.is_empty() { Ok(()) } else { debian::install(&missing) }
+}
+
+fn missing<'a>(programs: &[(&str, &'a str)]) -> Vec<&'a str> {
+    let missing = programs.iter().filter(|(program, _)| tools::find(program).is_none());
+    missing.map(|(_, package)| *package).collect()
 }
 
 /// Two programs go by the name of arping, and their packages exclude each other. Whose it is shall

@@ -51,11 +51,14 @@ pub(super) fn check(host: &str) -> Result<()> {
     Ok(())
 }
 
-/// When a process started, in clock ticks since boot; `None` if there is no such process.
+/// When a process started, in clock ticks since boot; `None` if it is dead.
 fn started(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, field 2, stands in parentheses and may hold anything, so count from its end.
-    stat.rsplit_once(") ")?.1.split(' ').nth(19)?.parse().ok()
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    // Dead, and only not yet collected.
+    let dead = matches!(fields.next()?, "Z" | "X");
+    if dead { None } else { fields.nth(18)?.parse().ok() }
 }
 
 #[cfg(test)]
