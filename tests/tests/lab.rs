@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use l2witness_tests::frames::arp;
-use l2witness_tests::lab::{Host, Lab, lb_ipv4, until};
+use l2witness_tests::lab::{Host, Lab, lb_ipv4, traces, until};
 use l2witness_tests::socket::{self, Interface};
 
 #[test]
@@ -68,6 +68,28 @@ fn a_panic_leaves_nothing_behind() -> Result<()> {
     assert!(names.iter().all(|name| !name.exists()), "{names:?}");
     assert!(!scratch.exists(), "{}", scratch.display());
     assert!(!std::fs::exists(format!("/proc/{pid}"))?, "sleep goes on");
+    Ok(())
+}
+
+#[test]
+fn what_runs_in_a_labs_control_groups_ends_with_them() -> Result<()> {
+    let Some(lab) = Lab::if_permitted()? else { return Ok(()) };
+    let cgroups = lab.cgroups()?;
+    let group = cgroups.add("n1/pods")?;
+    let procs = cgroups.procs(&group)?;
+    // Started by a process that is gone: nobody's child, and not in the lab's namespaces.
+    let script = "echo $$ >\"$0\"; sleep 60 >/dev/null 2>&1 & echo $!";
+    let shell = Command::new("sh").args(["-c", script]).arg(&procs).output()?;
+    let sleep = String::from_utf8(shell.stdout)?.trim().to_owned();
+    let state = || std::fs::read_to_string(format!("/proc/{sleep}/cgroup"));
+    assert!(state()?.contains(&group), "{}", state()?);
+    let name = lab.name().to_owned();
+    assert!(traces(&name).contains(&format!("/proc/{sleep}").into()));
+
+    drop(cgroups);
+    drop(lab);
+
+    assert!(traces(&name).is_empty(), "{:?}", traces(&name));
     Ok(())
 }
 

@@ -35,6 +35,7 @@ mod privilege;
 mod process;
 mod setup;
 mod sweep;
+mod traces;
 mod wait;
 
 use std::path::Path;
@@ -54,7 +55,8 @@ pub(crate) use name::{is_leftover, signal_owner, unique as owner};
 pub use namespace::Namespace;
 pub use privilege::SKIP_VARIABLE;
 pub use process::Process;
-pub(crate) use sweep::{sweep, traces};
+pub(crate) use sweep::sweep;
+pub use traces::traces;
 pub use wait::{until, until_every};
 
 /// One segment: a switch and the hosts plugged into it.

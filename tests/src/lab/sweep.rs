@@ -1,6 +1,6 @@
 //! What killed test runs left behind.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Once;
 use std::{env, fs};
 
@@ -35,16 +35,6 @@ pub(crate) fn sweep() {
     for leftover in leftovers(&scratch) {
         let _gone = fs::remove_dir_all(scratch.join(leftover));
     }
-}
-
-/// What is left of the lab `name`: namespaces, control groups, pinned objects, files.
-pub(crate) fn traces(name: &str) -> Vec<PathBuf> {
-    let places = [PathBuf::from(namespace::DIRECTORY), bpffs::ROOT.into(), env::temp_dir()];
-    let entries = places.into_iter().chain(cgroup::roots()).filter_map(|place| fs::read_dir(place).ok());
-    let entries = entries.flatten().flatten().map(|entry| entry.path());
-    entries
-        .filter(|path| path.to_string_lossy().contains(&format!("{name}-")) || path.ends_with(name))
-        .collect()
 }
 
 /// The names in `directory` that belong to labs of dead processes.
