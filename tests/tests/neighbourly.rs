@@ -40,7 +40,8 @@ fn the_doctor_leaves_a_running_agent_its_filters() -> Result<()> {
 
     let doctor = n1
         .command(binary("l2witness")?.to_str().context("path")?)
-        .args(["doctor", "--hook", "clsact"])
+        .args(["doctor", "--hook", "clsact", "--pin-dir"])
+        .arg(n1.pin_directory())
         .output()?;
 
     let text = String::from_utf8_lossy(&doctor.stdout);

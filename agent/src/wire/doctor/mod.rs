@@ -4,7 +4,10 @@ mod interfaces;
 mod node;
 mod scratch;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
@@ -44,7 +47,7 @@ impl Check {
 /// What to try.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The pin directory the agent would use; the doctor takes one of its own beside it.
+    /// The pin directory the agent would use; the doctor takes one of its own in it.
     pub pin_dir: PathBuf,
     /// Which interfaces count.
     pub rules: Rules,
@@ -66,16 +69,19 @@ pub async fn examine(plan: &Plan) -> Vec<Check> {
             return checks;
         }
     };
-    // Beside the agent's directory, so that a running agent is not disturbed.
-    let mut own = plan.pin_dir.clone().into_os_string();
-    own.push(format!("-doctor-{}", std::process::id()));
-    match Patient::new(Path::new(&own)) {
+    // In the agent's directory, which in a pod is all of bpffs there is; of its own, so that a running agent is not
+    // disturbed.
+    let existed = plan.pin_dir.exists();
+    match Patient::new(&plan.pin_dir.join(format!("doctor-{}", std::process::id()))) {
         Ok(patient) => {
             checks.push(Check::new("programs", Status::Ok, "the kernel takes the maps and both programs"));
             checks.extend(interfaces::checks(&patient, plan, &links));
             checks.push(scratch::check(&patient, plan.hook));
         }
         Err(error) => checks.push(Check::new("programs", Status::Missing, error.to_string())),
+    }
+    if !existed {
+        let _ = fs::remove_dir(&plan.pin_dir);
     }
     checks
 }
