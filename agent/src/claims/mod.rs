@@ -1,0 +1,3 @@
+//! Who is said to answer.
+
+pub mod election;
