@@ -1,0 +1,3 @@
+//! Who is said to answer, and whether what is said can be true.
+
+pub mod speaker;
