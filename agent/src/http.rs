@@ -31,15 +31,27 @@ pub(crate) enum BodyError {
 ///
 /// # Errors
 /// The connection failed, or there was more to come; no more than a chunk beyond the bound is held.
-pub(crate) async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>, BodyError> {
+pub(crate) async fn body(response: Response, limit: usize) -> Result<Vec<u8>, BodyError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > limit {
-            return Err(BodyError::TooLarge(limit));
-        }
-        body.extend_from_slice(&chunk);
-    }
+    chunks(response, limit, |chunk| body.extend_from_slice(chunk)).await?;
     Ok(body)
+}
+
+/// The same, handed out as it comes in; nothing of it is held.
+///
+/// # Errors
+/// As [`body`]; what came before was handed out.
+pub(crate) async fn chunks(
+    mut response: Response,
+    limit: usize,
+    mut take: impl FnMut(&[u8]),
+) -> Result<(), BodyError> {
+    let mut left = limit;
+    while let Some(chunk) = response.chunk().await? {
+        left = left.checked_sub(chunk.len()).ok_or(BodyError::TooLarge(limit))?;
+        take(&chunk);
+    }
+    Ok(())
 }
 
 /// The innermost cause says it best: "connection refused", not "error sending request for url".

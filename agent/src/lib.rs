@@ -1,7 +1,8 @@
 //! l2witness: a witness on every node that sees who really answers ARP and NDP for each LoadBalancer IP.
 //!
 //! The folders follow the way of the data: [`wire`] (the kernel's counts) → [`evidence`] (plain data) →
-//! [`verdict`] (pure judgement) → [`serve`] (metrics, HTTP) and [`cli`] (people). [`cluster`] says which IPs matter, [`claims`] who is said to answer.
+//! [`verdict`] (pure judgement) → [`serve`] (metrics, HTTP) and [`cli`] (people). [`cluster`] says which IPs matter,
+//! [`claims`] who is said to answer.
 
 pub mod claims;
 pub mod cli;
