@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, rendering apart from logic.
 
 mod agent;
+mod api;
 mod client;
 mod completions;
 mod doctor;
@@ -11,14 +12,15 @@ mod interfaces;
 mod logging;
 mod man;
 mod output;
+mod reach;
 mod status;
 mod table;
 mod who;
 mod who_text;
 
-use std::process::ExitCode;
+use std::{env, ffi::OsStr, path::Path, process::ExitCode};
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use exit::Exit;
 
@@ -54,9 +56,24 @@ enum Command {
     Man(man::Args),
 }
 
+/// What kubectl runs for `kubectl l2witness`: the same program, by a symbolic link of this name.
+const PLUGIN: &str = "kubectl-l2witness";
+
+/// Whether kubectl runs it, or somebody by the plugin's name.
+fn is_plugin() -> bool {
+    env::args_os().next().is_some_and(|path| Path::new(&path).file_name() == Some(OsStr::new(PLUGIN)))
+}
+
+/// The command line, with the name in its usage by which it was called.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    if is_plugin() { command.bin_name("kubectl l2witness") } else { command.bin_name("l2witness") }
+}
+
 /// Parses the arguments and runs the subcommand.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };
