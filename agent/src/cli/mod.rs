@@ -12,6 +12,7 @@ mod interfaces;
 mod logging;
 mod man;
 mod output;
+mod probe;
 mod reach;
 mod status;
 mod table;
@@ -46,6 +47,8 @@ enum Command {
     Status(status::Args),
     /// All the evidence about one LB IP
     Who(who::Args),
+    /// Ask for one LB IP on the wire and show every answer
+    Probe(probe::Args),
     /// Try the real thing on this node and name what is missing
     Doctor(doctor::Args),
     /// Explain a verdict code
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Agent(args) => agent::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Who(args) => who::run(&args),
+        Command::Probe(args) => probe::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
