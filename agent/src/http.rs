@@ -1,7 +1,7 @@
 //! The one HTTP client for agents and speakers: straight to the node, without redirects, and never more of an
 //! answer than its bound.
 
-use std::{error::Error as _, io, sync::Once};
+use std::{error::Error, io, iter, sync::Once};
 
 use reqwest::{ClientBuilder, Response, redirect};
 
@@ -55,13 +55,8 @@ pub(crate) async fn chunks(
 }
 
 /// The innermost cause says it best: "connection refused", not "error sending request for url".
-pub(crate) fn cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    let mut source = error.source();
-    while let Some(inner) = source {
-        cause = inner;
-        source = inner.source();
-    }
+pub(crate) fn cause(error: &(dyn Error + 'static)) -> String {
+    let cause = iter::successors(Some(error), |&error| error.source()).last().unwrap_or(error);
     match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
         Some(io::ErrorKind::NotFound) => "no such socket".to_owned(),

@@ -5,12 +5,13 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use jiff::Timestamp;
 use reqwest::Url;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{runtime::Runtime, sync::Semaphore, task::JoinSet};
 
 use super::{
-    DEFAULT_SOCKET,
+    api::ApiArgs,
     exit::Failure,
     fetch::{self, Target},
+    reach::Reach,
 };
 use crate::{
     evidence::NodeReport,
@@ -24,15 +25,18 @@ const AT_ONCE: usize = 32;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Agents")]
 pub(super) struct AgentArgs {
-    /// Socket of this node's agent, asked if no `--agent` is given
-    #[arg(long, env = "L2WITNESS_SOCKET", value_name = "PATH", default_value = DEFAULT_SOCKET)]
-    pub(super) socket: PathBuf,
     /// Agent to ask, `host[:port]` or `http://host[:port]`; give every node that may answer [port: 9472]
     #[arg(long, env = "L2WITNESS_AGENTS", value_name = "URL", value_delimiter = ',', value_parser = agent_url)]
     pub(super) agent: Vec<Url>,
-    /// How long to wait for an agent
+    /// Socket of this node's agent, asked alone [default: /run/l2witness/agent.sock, where there is one and
+    /// neither an agent nor a kubeconfig is given]
+    #[arg(long, env = "L2WITNESS_SOCKET", value_name = "PATH")]
+    pub(super) socket: Option<PathBuf>,
+    /// How long to wait for an agent, and for the API server
     #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(super) timeout: u64,
+    #[command(flatten)]
+    pub(super) api: ApiArgs,
 }
 
 /// What the agents told.
@@ -54,36 +58,36 @@ impl Told {
         }
         Some(Failure::Unreachable(match self.coverage.scope {
             Scope::Node => format!(
-                "{}: {}; is the agent running on this node? Else point to it with --socket PATH or --agent URL",
+                "{}: {}; is the agent running on this node? Else point to it with --socket PATH or --agent URL, or to all of them with --kubeconfig FILE",
                 first.agent, first.error
             ),
             Scope::Agents if rest.is_empty() => format!("{}: {}", first.agent, first.error),
-            Scope::Agents => format!("none of {} agents replied", self.coverage.asked),
+            Scope::Agents => {
+                let same = rest.iter().all(|failed| failed.error == first.error);
+                let why = if same { format!(": {}", first.error) } else { String::new() };
+                format!("none of {} agents replied{why}", self.coverage.asked)
+            }
         }))
     }
 }
 
 /// Asks all agents at once and waits for each no longer than the time-out.
 pub(super) fn ask(args: &AgentArgs) -> Result<Told, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("tokio")?;
-    Ok(runtime.block_on(ask_all(args)))
+    runtime()?.block_on(async { Reach::open(args).await?.ask().await })
 }
 
-pub(super) async fn ask_all(args: &AgentArgs) -> Told {
-    let AgentArgs { socket, agent, timeout } = args;
-    let timeout = Duration::from_secs(*timeout);
-    let (scope, mut targets) = if agent.is_empty() {
-        (Scope::Node, vec![Target::Socket(socket.clone())])
-    } else {
-        (Scope::Agents, agent.iter().cloned().map(Target::Url).collect::<Vec<_>>())
-    };
-    let mut seen = Vec::new();
-    targets.retain(|target| {
-        let new = !seen.contains(target);
-        seen.push(target.clone());
-        new
-    });
+/// For everything that waits: the command line needs one thread.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting tokio")?)
+}
 
+/// Asks these agents; `known` are those that can't be asked.
+pub(super) async fn ask_all(
+    targets: Vec<Target>,
+    scope: Scope,
+    known: Vec<Failed>,
+    timeout: Duration,
+) -> Told {
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let mut tasks = JoinSet::new();
     for (place, target) in targets.iter().cloned().enumerate() {
@@ -99,9 +103,10 @@ pub(super) async fn ask_all(args: &AgentArgs) -> Told {
     let mut answers: Vec<_> = tasks.join_all().await;
     answers.sort_by_key(|(place, _)| *place);
 
+    let asked = targets.len() + known.len();
     let mut told = Told {
         reports: Vec::new(),
-        coverage: Coverage { scope, asked: targets.len(), replied: 0, failed: Vec::new() },
+        coverage: Coverage { scope, asked, replied: 0, failed: known },
         notes: Vec::new(),
         now: Timestamp::now(),
     };
@@ -141,7 +146,7 @@ impl Told {
             self.notes.push(format!("asked {asked} agents, {replied} replied: {}", list.join("; ")));
         } else if *scope == Scope::Node && *replied == 1 {
             self.notes.push(format!(
-                "only {} was asked: whether another node answers, too, is not known (--agent asks more)",
+                "only {} was asked: whether another node answers, too, is not known (--agent or --kubeconfig asks more)",
                 self.reports[0].node
             ));
         }

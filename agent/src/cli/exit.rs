@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::verdict::Severity;
+
 /// How a command ended (0 proven fine, 1 warning, 2 problem, 3 cannot tell).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -13,6 +15,18 @@ pub enum Exit {
     Problem = 2,
     /// It can't be told.
     Unknown = 3,
+}
+
+impl Exit {
+    /// The code for the worst of what was found.
+    pub(super) const fn of(severity: Severity) -> Self {
+        match severity {
+            Severity::Ok | Severity::Info => Self::Fine,
+            Severity::Warning => Self::Warning,
+            Severity::Unknown => Self::Unknown,
+            Severity::Problem => Self::Problem,
+        }
+    }
 }
 
 /// A command that could not do its work.

@@ -5,6 +5,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 
+use super::api::{AgentPod, Api, Proxied, ProxyError};
 use crate::{
     evidence::NodeReport,
     http::{self, BodyError},
@@ -16,12 +17,14 @@ const MAX_BYTES: usize = 64 << 20;
 const PATH: &str = "api/v1/node";
 
 /// Where an agent listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) enum Target {
     /// On a unix socket.
     Socket(PathBuf),
     /// Over TCP.
     Url(Url),
+    /// In a pod, through the API server.
+    Pod(Api, AgentPod),
 }
 
 impl fmt::Display for Target {
@@ -29,6 +32,7 @@ impl fmt::Display for Target {
         match self {
             Self::Socket(path) => path.display().fmt(f),
             Self::Url(url) => f.write_str(url.as_str().trim_end_matches('/')),
+            Self::Pod(_, pod) => f.write_str(&pod.node),
         }
     }
 }
@@ -38,6 +42,8 @@ impl fmt::Display for Target {
 pub(super) enum FetchError {
     #[error(transparent)]
     Http(#[from] BodyError),
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     #[error("no answer within {} s", .0.as_secs())]
     Timeout(Duration),
     #[error("answered {0}")]
@@ -62,6 +68,10 @@ async fn body(target: &Target) -> Result<Vec<u8>, FetchError> {
             (http::client().unix_socket(path.clone()), format!("http://localhost/{PATH}"))
         }
         Target::Url(url) => (http::client(), format!("{}/{PATH}", url.as_str().trim_end_matches('/'))),
+        Target::Pod(api, AgentPod { namespace, name, port, .. }) => {
+            let page = Proxied { namespace, pod: &format!("{name}:{port}"), path: PATH };
+            return Ok(api.proxied(&page, MAX_BYTES).await?);
+        }
     };
     let client = builder.build().map_err(BodyError::from)?;
     let response = client.get(url).send().await.map_err(BodyError::from)?;

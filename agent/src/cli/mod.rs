@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, rendering apart from logic.
 
 mod agent;
+mod api;
 mod client;
 mod completions;
 mod doctor;
@@ -11,14 +12,16 @@ mod interfaces;
 mod logging;
 mod man;
 mod output;
+mod probe;
+mod reach;
 mod status;
 mod table;
 mod who;
 mod who_text;
 
-use std::process::ExitCode;
+use std::{env, ffi::OsStr, path::Path, process::ExitCode};
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use exit::Exit;
 
@@ -44,6 +47,8 @@ enum Command {
     Status(status::Args),
     /// All the evidence about one LB IP
     Who(who::Args),
+    /// Ask for one LB IP on the wire and show every answer
+    Probe(probe::Args),
     /// Try the real thing on this node and name what is missing
     Doctor(doctor::Args),
     /// Explain a verdict code
@@ -54,9 +59,24 @@ enum Command {
     Man(man::Args),
 }
 
+/// What kubectl runs for `kubectl l2witness`: the same program, by a symbolic link of this name.
+const PLUGIN: &str = "kubectl-l2witness";
+
+/// Whether kubectl runs it, or somebody by the plugin's name.
+fn is_plugin() -> bool {
+    env::args_os().next().is_some_and(|path| Path::new(&path).file_name() == Some(OsStr::new(PLUGIN)))
+}
+
+/// The command line, with the name in its usage by which it was called.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    if is_plugin() { command.bin_name("kubectl l2witness") } else { command.bin_name("l2witness") }
+}
+
 /// Parses the arguments and runs the subcommand.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };
@@ -65,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Agent(args) => agent::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Who(args) => who::run(&args),
+        Command::Probe(args) => probe::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),

@@ -112,13 +112,8 @@ impl Document {
         self
     }
 
-    pub(super) fn exit(&self) -> Exit {
-        match self.severity {
-            Severity::Ok | Severity::Info => Exit::Fine,
-            Severity::Warning => Exit::Warning,
-            Severity::Unknown => Exit::Unknown,
-            Severity::Problem => Exit::Problem,
-        }
+    pub(super) const fn exit(&self) -> Exit {
+        Exit::of(self.severity)
     }
 }
 

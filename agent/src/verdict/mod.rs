@@ -25,5 +25,5 @@ pub use clock::corrected;
 pub use figures::Figures;
 pub use judge::{Finding, judge, worst};
 pub use state::{LocalState, State, TTL, local_states};
-pub use text::{ago, span};
+pub use text::{ago, few, span};
 pub use view::{Answerer, Coverage, Failed, Scope, View, views};

@@ -19,7 +19,7 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
 }
 
 /// The first few of a list, and how many more there are.
-pub(super) fn few(items: impl IntoIterator<Item = String>) -> String {
+pub fn few(items: impl IntoIterator<Item = String>) -> String {
     const SHOWN: usize = 4;
     let items: Vec<_> = items.into_iter().collect();
     let shown = items.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -32,7 +32,7 @@ pub use links::{Link, Links};
 pub use object::{OBJECT, PROGRAM_EMPTY, PROGRAM_IN, PROGRAM_OUT};
 pub use observer::Observer;
 pub use pins::Pins;
-pub use preflight::{Missing, preflight};
+pub use preflight::{Missing, may_ask, preflight};
 pub use programs::{Programs, Shared};
 pub use rules::{DEFAULT_EXCLUDES, Rules, Skipped};
 

@@ -41,6 +41,18 @@ pub(super) fn capabilities() -> Vec<Missing> {
     missing
 }
 
+/// Whether this process may ask on the wire.
+///
+/// # Errors
+/// The capability that is missing.
+pub fn may_ask() -> Result<(), Missing> {
+    if has(Capability::CAP_NET_RAW) {
+        return Ok(());
+    }
+    let why = "needed to ask on the wire; run as root on a host of the segment that does not answer itself";
+    Err(Missing::Capability(Capability::CAP_NET_RAW, why))
+}
+
 /// Checks capabilities and bpffs, and lifts the limit on locked memory for kernels before 5.11.
 ///
 /// # Errors

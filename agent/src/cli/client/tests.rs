@@ -4,7 +4,10 @@ use axum::{Router, http::StatusCode, routing::get};
 use tokio::net::{TcpListener, UnixListener};
 
 use super::*;
-use crate::verdict::sample::{T0, node};
+use crate::{
+    cli::api::ApiArgs,
+    verdict::sample::{T0, node},
+};
 
 #[test]
 fn an_agent_is_named_by_host_or_by_url() {
@@ -60,16 +63,24 @@ fn report(name: &str, last_of_mac: u8) -> String {
 
 fn agents(urls: &[&str]) -> AgentArgs {
     let agent = urls.iter().map(|url| agent_url(url).unwrap()).collect();
-    AgentArgs { socket: PathBuf::from(DEFAULT_SOCKET), agent, timeout: 1 }
+    AgentArgs { socket: None, agent, timeout: 1, api: no_api() }
 }
 
 fn socket(path: &Path) -> AgentArgs {
-    AgentArgs { socket: path.to_owned(), agent: Vec::new(), timeout: 1 }
+    AgentArgs { socket: Some(path.to_owned()), agent: Vec::new(), timeout: 1, api: no_api() }
+}
+
+fn no_api() -> ApiArgs {
+    ApiArgs { kubeconfig: None, context: None, namespace: "l2witness-system".to_owned() }
+}
+
+async fn told(args: &AgentArgs) -> Told {
+    Reach::open(args).await.unwrap().ask().await.unwrap()
 }
 
 /// The one error there is.
 async fn error_of(url: &str) -> String {
-    let told = ask_all(&agents(&[url])).await;
+    let told = told(&agents(&[url])).await;
     assert!(told.reports.is_empty());
     told.coverage.failed[0].error.clone()
 }
@@ -78,7 +89,7 @@ async fn error_of(url: &str) -> String {
 async fn those_that_replied_are_merged_and_those_that_did_not_are_named() {
     let (n1, n2, n3) = (serving(report("n1", 1)).await, serving(report("n2", 2)).await, refusing().await);
 
-    let told = ask_all(&agents(&[&n1, &n3, &n2])).await;
+    let told = told(&agents(&[&n1, &n3, &n2])).await;
 
     let names: Vec<_> = told.reports.iter().map(|report| report.node.as_str()).collect();
     assert_eq!(names, ["n1", "n2"]);
@@ -112,13 +123,13 @@ async fn more_than_the_bound_is_not_read() {
     let flood = serving(" ".repeat((64 << 20) + 1)).await;
     let mut args = agents(&[&flood]);
     args.timeout = 30;
-    assert_eq!(ask_all(&args).await.coverage.failed[0].error, "sent more than 64 MiB");
+    assert_eq!(told(&args).await.coverage.failed[0].error, "sent more than 64 MiB");
 }
 
 #[tokio::test]
 async fn the_same_node_under_two_names_counts_once() {
     let (n1, again) = (serving(report("n1", 1)).await, serving(report("n1", 1)).await);
-    let told = ask_all(&agents(&[&n1, &again, &n1])).await;
+    let told = told(&agents(&[&n1, &again, &n1])).await;
     assert_eq!((told.coverage.asked, told.coverage.replied), (1, 1));
     assert_eq!(told.notes, [format!("{again} is n1 again; counted once")]);
 }
@@ -126,7 +137,7 @@ async fn the_same_node_under_two_names_counts_once() {
 #[tokio::test]
 async fn a_clock_that_is_off_is_corrected_and_noted() {
     let old = serde_json::to_string(&node("n1", 1).done()).unwrap();
-    let told = ask_all(&agents(&[&serving(old).await])).await;
+    let told = told(&agents(&[&serving(old).await])).await;
     assert!(told.reports[0].time.as_second() > T0);
     assert!(told.notes[0].contains("the clock of n1 is"), "{:?}", told.notes);
 }
@@ -139,7 +150,7 @@ async fn the_local_agent_is_asked_through_its_socket() {
     let router = Router::new().route(PATH, get(|| async { report("n1", 1) }));
     tokio::spawn(async move { axum::serve(listener, router).await });
 
-    let told = ask_all(&socket(&path)).await;
+    let told = told(&socket(&path)).await;
 
     assert_eq!((told.coverage.scope, told.coverage.replied), (Scope::Node, 1));
     assert!(told.notes[0].starts_with("only n1 was asked"), "{:?}", told.notes);
@@ -149,12 +160,12 @@ async fn the_local_agent_is_asked_through_its_socket() {
 async fn without_a_socket_one_line_says_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("agent.sock");
-    let told = ask_all(&socket(&path)).await;
+    let told = told(&socket(&path)).await;
     let line = told.nobody().unwrap().to_string();
     assert_eq!(
         line,
         format!(
-            "{}: no such socket; is the agent running on this node? Else point to it with --socket PATH or --agent URL",
+            "{}: no such socket; is the agent running on this node? Else point to it with --socket PATH or --agent URL, or to all of them with --kubeconfig FILE",
             path.display()
         )
     );

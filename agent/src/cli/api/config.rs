@@ -1,0 +1,99 @@
+//! From flags, files and the environment to the configuration of a client.
+
+use std::{env, io, time::Duration};
+
+use hyper_util::client::proxy::matcher::Matcher;
+use kube::{
+    Config,
+    config::{KubeConfigOptions, Kubeconfig, KubeconfigError},
+};
+
+use super::{ApiArgs, error::words};
+use crate::cli::exit::Failure;
+
+/// Whether there is an API server to find without any flag: `KUBECONFIG`, the file in the home directory, or
+/// a pod's service account.
+pub(in crate::cli) fn has_default() -> bool {
+    let home = env::home_dir().map(|home| home.join(".kube/config"));
+    is_set("KUBECONFIG") || home.is_some_and(|file| file.is_file()) || is_set("KUBERNETES_SERVICE_HOST")
+}
+
+fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+pub(super) async fn read(args: &ApiArgs, timeout: Duration) -> Result<Config, Failure> {
+    let ApiArgs { kubeconfig, context, namespace: _ } = args;
+    let (file, name) = match kubeconfig {
+        Some(path) => (Kubeconfig::read_from(path), path.display().to_string()),
+        None => (Kubeconfig::read(), "the kubeconfig".to_owned()),
+    };
+    let file = match file {
+        // Only inside a pod, and only where nobody named a file or a context.
+        Err(KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath) if !args.is_given() => {
+            let incluster = Config::incluster().map_err(|error| Failure::Usage(error.to_string()))?;
+            return Ok(bounded(incluster, timeout));
+        }
+        Err(error) => return Err(unusable(&name, &error)),
+        Ok(file) => file,
+    };
+    if let Some(context) = context.as_ref().or(file.current_context.as_ref()) {
+        known(context, &file, &name)?;
+    } else {
+        return Err(Failure::Usage(format!("{name}: no current context; name one with --context")));
+    }
+    let options = KubeConfigOptions { context: context.clone(), ..KubeConfigOptions::default() };
+    let config = Config::from_custom_kubeconfig(file, &options);
+    let mut config = config.await.map_err(|error| unusable(&name, &error))?;
+    if !is_proxied(&config) {
+        config.proxy_url = None;
+    }
+    Ok(bounded(config, timeout))
+}
+
+/// One answer in time, or none: a dead node's 503 is not worth a second try.
+fn bounded(mut config: Config, timeout: Duration) -> Config {
+    config.connect_timeout = Some(timeout);
+    config.read_timeout = Some(timeout);
+    config.write_timeout = Some(timeout);
+    config.default_retry = false;
+    config
+}
+
+/// Whether the proxy that kube took from the environment, which looks at neither `NO_PROXY` nor the API
+/// server's own name, holds for this API server. One that the kubeconfig names always does.
+fn is_proxied(config: &Config) -> bool {
+    let named =
+        |variable: &str| env::var(variable).ok().is_some_and(|proxy| config.proxy_url == proxy.parse().ok());
+    if !named("HTTPS_PROXY") && !named("https_proxy") {
+        return true;
+    }
+    let host = config.cluster_url.host().unwrap_or_default().trim_matches(['[', ']']);
+    let local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    !local && Matcher::from_env().intercept(&config.cluster_url).is_some()
+}
+
+fn known(context: &str, file: &Kubeconfig, name: &str) -> Result<(), Failure> {
+    if file.contexts.iter().any(|known| known.name == context) {
+        return Ok(());
+    }
+    let names: Vec<_> = file.contexts.iter().map(|known| known.name.as_str()).collect();
+    let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Err(Failure::Usage(format!("{name}: no context {context:?}; there is {there}")))
+}
+
+fn unusable(name: &str, error: &KubeconfigError) -> Failure {
+    Failure::Usage(match error {
+        KubeconfigError::ReadConfig(error, path) => match error.kind() {
+            io::ErrorKind::NotFound => format!("{}: no such file", path.display()),
+            _ => format!("{}: {error}", path.display()),
+        },
+        KubeconfigError::FindPath => "no kubeconfig: give --kubeconfig FILE".to_owned(),
+        // A drawing of the place; its first line says it in words.
+        KubeconfigError::Parse(error) => {
+            let text = error.to_string();
+            format!("{name} is no kubeconfig: {}", text.lines().next().unwrap_or_default())
+        }
+        other => format!("{name}: {}", words(other)),
+    })
+}
