@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use l2witness_tests::cluster::{Options, detached};
+use l2witness_tests::demo::interrupt::{EXIT_CODE, Interrupted};
 
 /// Starts and ends clusters that stay when this command ends; `cargo xtask cluster` is its front.
 #[derive(Parser)]
@@ -49,5 +50,5 @@ fn main() -> ExitCode {
     };
     let Err(error) = done else { return ExitCode::SUCCESS };
     eprintln!("error: {error:#}");
-    ExitCode::FAILURE
+    if error.is::<Interrupted>() { ExitCode::from(EXIT_CODE) } else { ExitCode::FAILURE }
 }
