@@ -5,6 +5,7 @@
 
 mod claim;
 mod counts;
+mod event;
 mod host;
 mod mac;
 mod said;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use claim::{Heard, Local, Named, Origin, Sender};
 pub use counts::{Latency, OnInterface, Requests, Sent, Times};
+pub use event::{Asked, ClaimChange, Claimed, ControlChange, Event, Lost, Traffic, What};
 pub use host::{Bound, HostFacts, LinkLocal};
 pub use mac::MacAddr;
 pub use said::{Announced, Assigned, Compared, Counter, L2Status, Prediction, Said, Service};
