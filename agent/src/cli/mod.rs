@@ -2,6 +2,7 @@
 
 mod agent;
 mod api;
+mod claims_text;
 mod client;
 mod completions;
 mod doctor;
@@ -45,7 +46,7 @@ enum Command {
     Agent(Box<agent::Args>),
     /// One screen: every LB IP and who answers for it
     Status(status::Args),
-    /// All the evidence about one LB IP
+    /// All the evidence and claims about one LB IP, or a Service's
     Who(who::Args),
     /// Ask for one LB IP on the wire and show every answer
     Probe(probe::Args),

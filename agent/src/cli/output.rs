@@ -1,6 +1,7 @@
 //! What `status` and `who` give out: one document, as a table, JSON or YAML.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Write as _},
     net::IpAddr,
 };
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use super::{client::Told, exit::Exit};
 use crate::{
-    evidence::{Bound, Heard, LbIp, Local, OnInterface, Said},
+    evidence::{Bound, Heard, LbIp, Local, NodeReport, OnInterface, Said},
     verdict::{Answerer, Claim, Coverage, Figures, Finding, Severity, View, judge, views, worst},
 };
 
@@ -51,6 +52,9 @@ pub(super) struct Document {
 #[derive(Debug, Serialize)]
 pub(super) struct Judged {
     pub(super) ip: IpAddr,
+    /// `namespace/name` of the Services that have it, by the agents.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) services: BTreeSet<String>,
     pub(super) severity: Severity,
     pub(super) answerers: Vec<Answerer>,
     pub(super) foreign: Vec<Claim>,
@@ -84,7 +88,19 @@ impl Document {
             let findings = judge(&view, *now);
             let View { ip, agents, answerers, foreign, heard, requests, overflow: _ } = view;
             let severity = worst(&findings);
-            Judged { ip, severity, answerers, foreign, heard, requests, findings, agents, nodes: Vec::new() }
+            let services = services(reports, ip);
+            Judged {
+                ip,
+                services,
+                severity,
+                answerers,
+                foreign,
+                heard,
+                requests,
+                findings,
+                agents,
+                nodes: Vec::new(),
+            }
         };
         let lb_ips: Vec<_> = views(reports, coverage, *now)
             .into_iter()
@@ -115,6 +131,11 @@ impl Document {
     pub(super) const fn exit(&self) -> Exit {
         Exit::of(self.severity)
     }
+}
+
+fn services(reports: &[NodeReport], ip: IpAddr) -> BTreeSet<String> {
+    let of_ip = reports.iter().flat_map(|report| report.lb_ips.iter().filter(|lb| lb.ip == ip));
+    of_ip.flat_map(|lb| lb.said.services.iter().map(|service| service.name.clone())).collect()
 }
 
 /// The document for programs, or `None` where people read.

@@ -56,8 +56,9 @@ fn unwatched(document: &Document, ips: &[IpAddr]) -> Vec<String> {
 
 const COLUMNS: [&str; 8] =
     ["LB IP", "NODE", "INTERFACE", "MAC", "ORIGIN", "REPLIES", "LAST ANSWER", "VERDICT"];
-const WIDE: [&str; 12] = [
+const WIDE: [&str; 13] = [
     "LB IP",
+    "SERVICE",
     "NODE",
     "INTERFACE",
     "MAC",
@@ -113,14 +114,16 @@ fn row(judged: &Judged, answerer: Option<&Answerer>, verdict: String, now: Times
     ]
 }
 
-fn wide_row(judged: &Judged, answerer: Option<&Answerer>, verdict: String, now: Timestamp) -> [String; 12] {
+fn wide_row(judged: &Judged, answerer: Option<&Answerer>, verdict: String, now: Timestamp) -> [String; 13] {
     let [ip, node, interface, mac, origin, replies, last, verdict] = row(judged, answerer, verdict, now);
     let of = |tell: &dyn Fn(&Answerer) -> String| answerer.map_or_else(|| "-".to_owned(), tell);
     let sender = of(&|a| a.sender.as_ref().map_or_else(|| "-".to_owned(), short_name));
     let state = of(&|a| a.state.to_string());
     let announced = of(&|a| a.announcements.to_string());
     let asked = judged.requests.last.map_or_else(|| "never".to_owned(), |request| ago(request, now));
-    [ip, node, interface, mac, origin, sender, state, replies, announced, last, asked, verdict]
+    let services = judged.services.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+    let services = if services.is_empty() { "-".to_owned() } else { services };
+    [ip, services, node, interface, mac, origin, sender, state, replies, announced, last, asked, verdict]
 }
 
 fn verdict(judged: &Judged) -> String {

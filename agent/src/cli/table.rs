@@ -78,8 +78,11 @@ impl Table {
     }
 }
 
-/// A container id as its tools show it, twelve digits; other names as they are.
+/// The pod where it is known; a container id as its tools show it, twelve digits; other names as they are.
 pub(super) fn short_name(sender: &Sender) -> String {
+    if let Some(pod) = &sender.pod {
+        return pod.clone();
+    }
     match (sender.by, sender.name.get(..12)) {
         (Named::Container, Some(short)) => short.to_owned(),
         _ => sender.name.clone(),

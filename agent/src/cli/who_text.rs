@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
+    claims_text,
     output::{Judged, OnNode},
     table::{Table, printable, short_name},
 };
@@ -13,11 +14,19 @@ use crate::{
 
 /// The whole page; `table` makes the tables.
 pub(super) fn text(judged: &Judged, now: Timestamp, table: impl Fn(&[&str]) -> Table) -> String {
-    let mut page = format!("{}  {}\n", judged.ip, judged.severity);
+    let services: String = judged.services.iter().flat_map(|service| ["  ", service]).collect();
+    let mut page = format!("{}  {}{}\n", judged.ip, judged.severity, printable(&services));
     push(&mut page, "Findings", &findings(&judged.findings));
     push(&mut page, "Answerers", &answerers(&judged.answerers, now, &table));
     push(&mut page, "Foreign claims", &claims(&judged.foreign, now, &table));
     push(&mut page, "Heard of asked nodes", &claims(&judged.heard, now, &table));
+    push(&mut page, "Claims", &claims_text::claims(&judged.nodes, now, &table));
+    push(
+        &mut page,
+        "The speakers' counters beside the wire's",
+        &claims_text::counters(&judged.nodes, now, &table),
+    );
+    push(&mut page, "The nodes' own addresses and groups", &claims_text::bound(&judged.nodes, &table));
     push(&mut page, "On the nodes' interfaces", &interfaces(&judged.nodes, now, &table));
     push(&mut page, "Recent requests", &recent(&judged.nodes, now, &table));
     page + "\n" + &rests_on(judged) + "\n"
