@@ -50,6 +50,13 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// Nothing, because whoever knows the agents could not be asked.
+    pub(super) fn nothing(agent: &str, error: &str) -> Self {
+        let failed = vec![Failed { agent: agent.to_owned(), error: error.to_owned() }];
+        let coverage = Coverage { scope: Scope::Agents, asked: 1, replied: 0, failed };
+        Self { reports: Vec::new(), coverage, notes: Vec::new(), now: Timestamp::now() }
+    }
+
     /// The one line for nobody having replied.
     pub(super) fn nobody(&self) -> Option<Failure> {
         let [first, rest @ ..] = self.coverage.failed.as_slice() else { return None };

@@ -2,6 +2,7 @@
 
 mod agent;
 mod api;
+mod check;
 mod claims_text;
 mod client;
 mod completions;
@@ -48,6 +49,8 @@ enum Command {
     Status(status::Args),
     /// All the evidence and claims about one LB IP, or a Service's
     Who(who::Args),
+    /// Look at everything, in groups, and say what to do
+    Check(check::Args),
     /// Ask for one LB IP on the wire and show every answer
     Probe(probe::Args),
     /// Try the real thing on this node and name what is missing
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Agent(args) => agent::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Who(args) => who::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -92,8 +92,11 @@ impl<'a> Reach<'a> {
     /// # Errors
     /// [`Failure::Unreachable`] where the API server does not say who there is.
     pub(super) async fn ask(&self) -> Result<Told, Failure> {
-        let roster = self.roster().await.map_err(|error| Failure::Unreachable(error.to_string()))?;
-        Ok(self.ask_those(roster.as_ref()).await)
+        let listed = self.roster().await.transpose();
+        if let Some(Err(error)) = listed {
+            return Err(Failure::Unreachable(error.to_string()));
+        }
+        Ok(self.ask_those(listed.as_ref()).await)
     }
 
     /// Who there is, by the API server; `None` where it is not the way.
@@ -104,12 +107,13 @@ impl<'a> Reach<'a> {
         }
     }
 
-    /// Asks those of the roster, or those that were named.
-    pub(super) async fn ask_those(&self, roster: Option<&Roster>) -> Told {
+    /// Asks those that were listed, or those that were named.
+    pub(super) async fn ask_those(&self, listed: Option<&Result<Roster, ApiError>>) -> Told {
         let AgentArgs { agent, socket, timeout, api: _ } = self.args;
         let timeout = Duration::from_secs(*timeout);
-        match (roster, &self.api, self.way) {
-            (Some(roster), Some(api), Way::Api) => {
+        match (listed, &self.api, self.way) {
+            (Some(Err(error)), Some(api), Way::Api) => Told::nothing(&api.server, &error.to_string()),
+            (Some(Ok(roster)), Some(api), Way::Api) => {
                 let pods = roster.agents.iter().cloned();
                 let targets = pods.map(|pod| Target::Pod(api.clone(), pod)).collect();
                 let mut told = ask_all(targets, Scope::Agents, roster.missing.clone(), timeout).await;

@@ -48,6 +48,17 @@ pub enum Skipped {
     NotEthernet,
 }
 
+impl Skipped {
+    const ALL: [Self; 6] =
+        [Self::NotIncluded, Self::Excluded, Self::Down, Self::Enslaved, Self::NoArp, Self::NotEthernet];
+
+    /// Whether that is a rule's reason for not observing an interface, in the words of a report, rather than
+    /// an error.
+    pub fn is_rule(words: &str) -> bool {
+        Self::ALL.iter().any(|skipped| skipped.to_string() == words)
+    }
+}
+
 impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -3,6 +3,8 @@
 mod config;
 mod error;
 mod list;
+#[cfg(test)]
+pub(super) mod mock;
 mod proxy;
 mod right;
 mod roster;

@@ -15,7 +15,7 @@ pub(in crate::cli) struct Right {
 
 impl Right {
     /// What gives a user all of them.
-    pub(super) const REMEDY: &str =
+    pub(in crate::cli) const REMEDY: &str =
         "apply deploy/kustomize/components/cli-access and bind its ClusterRole to your user";
 
     pub(in crate::cli) fn list(resource: &'static str, namespace: Option<&str>) -> Self {

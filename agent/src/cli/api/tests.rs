@@ -1,122 +1,17 @@
 use std::{path::PathBuf, sync::Arc};
 
 use axum::{
-    Json, Router,
-    extract::Request,
-    http::{StatusCode, header::AUTHORIZATION},
+    http::StatusCode,
     response::{IntoResponse as _, Response},
-    routing::any,
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::*;
-use crate::{
-    cli::{
-        client::{AgentArgs, Told},
-        reach::Reach,
-    },
-    verdict::sample::node,
+use super::{
+    mock::{Answers, Cluster, agent, daemonset, list, nodes, page, report, status},
+    *,
 };
-
-/// An API server for one test: what it answers to which path and query.
-type Answers = fn(&str) -> Response;
-
-/// A kubeconfig with the contexts `one` and `two` that both lead to it.
-struct Cluster {
-    folder: TempDir,
-}
-
-impl Cluster {
-    async fn serving(answers: Answers) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let answer = move |request: Request| async move {
-            if request.headers().get(AUTHORIZATION).is_none_or(|token| token != "Bearer sesame") {
-                return status(401, "Unauthorized");
-            }
-            answers(&request.uri().to_string())
-        };
-        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(any(answer))).await });
-        Self::at(&format!("http://{address}"))
-    }
-
-    fn at(server: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let context = |name: &str| json!({"name": name, "context": {"cluster": "c", "user": "u"}});
-        let config = json!({
-            "apiVersion": "v1", "kind": "Config", "current-context": "one",
-            "clusters": [{"name": "c", "cluster": {"server": server}}],
-            "users": [{"name": "u", "user": {"token": "sesame"}}],
-            "contexts": [context("one"), context("two")],
-        });
-        std::fs::write(folder.path().join("config"), config.to_string()).unwrap();
-        Self { folder }
-    }
-
-    fn args(&self) -> AgentArgs {
-        let api = ApiArgs {
-            kubeconfig: Some(self.folder.path().join("config")),
-            context: None,
-            namespace: "l2witness-system".to_owned(),
-        };
-        AgentArgs { agent: Vec::new(), socket: None, timeout: 1, api }
-    }
-
-    async fn told(&self) -> Told {
-        Reach::open(&self.args()).await.unwrap().ask().await.unwrap()
-    }
-
-    async fn complaint(&self) -> String {
-        Reach::open(&self.args()).await.unwrap().ask().await.unwrap_err().to_string()
-    }
-}
-
-fn status(code: u16, message: &str) -> Response {
-    let body = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message,
-                      "code": code});
-    (StatusCode::from_u16(code).unwrap(), Json(body)).into_response()
-}
-
-fn list(kind: &str, items: &[Value]) -> Response {
-    page(kind, items, "")
-}
-
-fn page(kind: &str, items: &[Value], next: &str) -> Response {
-    let api = if kind == "DaemonSetList" { "apps/v1" } else { "v1" };
-    Json(json!({"kind": kind, "apiVersion": api, "metadata": {"continue": next}, "items": items}))
-        .into_response()
-}
-
-fn agent(node: &str, phase: &str) -> Value {
-    let ready = if phase == "Running" { "True" } else { "False" };
-    json!({
-        "metadata": {"name": format!("agent-{node}"), "namespace": "l2witness-system",
-                     "managedFields": [{"manager": "kubelet"}]},
-        "spec": {"nodeName": node, "containers": [
-            {"name": "agent", "ports": [{"name": "metrics", "containerPort": 9999}]}]},
-        "status": {"phase": phase, "conditions": [{"type": "Ready", "status": ready}]},
-    })
-}
-
-fn daemonset(desired: i32) -> Response {
-    let status = json!({"desiredNumberScheduled": desired, "currentNumberScheduled": desired,
-                        "numberMisscheduled": 0, "numberReady": desired});
-    list("DaemonSetList", &[json!({"metadata": {"name": "l2witness"}, "status": status})])
-}
-
-fn nodes(names: &[&str]) -> Response {
-    let items: Vec<_> = names.iter().map(|name| json!({"metadata": {"name": name}})).collect();
-    Json(json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": {},
-                "items": items}))
-    .into_response()
-}
-
-fn report(name: &str, mac: u8) -> Response {
-    let report = node(name, mac).edit(|report| report.time = jiff::Timestamp::now()).done();
-    Json(serde_json::to_value(report).unwrap()).into_response()
-}
+use crate::cli::{client::AgentArgs, reach::Reach};
 
 const PODS: &str = "/api/v1/namespaces/l2witness-system/pods";
 

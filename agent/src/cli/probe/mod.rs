@@ -10,7 +10,6 @@ use std::{net::IpAddr, thread, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 use clap::ValueEnum;
-use jiff::Timestamp;
 
 use super::{
     client::{self, AgentArgs, Told},
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::{
     evidence::MacAddr,
-    verdict::{Coverage, Failed, Scope, State, local_states},
+    verdict::{State, local_states},
     wire::{Links, may_ask},
 };
 use outcome::Probed;
@@ -115,11 +114,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 /// What the agents told, be it nothing: the wire answers without them.
 async fn agents_told(reach: &Reach<'_>) -> Told {
-    reach.ask().await.unwrap_or_else(|failure| {
-        let failed = Failed { agent: "the API server".to_owned(), error: failure.to_string() };
-        let coverage = Coverage { scope: Scope::Agents, asked: 1, replied: 0, failed: vec![failed] };
-        Told { reports: Vec::new(), coverage, notes: Vec::new(), now: Timestamp::now() }
-    })
+    reach.ask().await.unwrap_or_else(|failure| Told::nothing("the API server", &failure.to_string()))
 }
 
 fn refused(error: &NoPlace) -> Failure {
