@@ -10,6 +10,8 @@ use std::{
 
 use ipnet::IpNet;
 
+use super::address::unusable;
+
 /// Something in the list can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BadEntry {
@@ -127,15 +129,7 @@ impl Fixed {
             Ok(net) => net,
             Err(_) => return Err(BadEntry::Malformed { place, text }),
         };
-        let first = net.network();
-        let what = match first {
-            _ if first.is_multicast() => Some("multicast"),
-            _ if first.is_loopback() => Some("a loopback address"),
-            _ if first.is_unspecified() => Some("the unspecified address"),
-            IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => Some("v4-mapped: write it as IPv4"),
-            _ => None,
-        };
-        if let Some(what) = what {
+        if let Some(what) = unusable(net.network()) {
             return Err(BadEntry::Unusable { place, text, what });
         }
         let bits = u32::from(net.max_prefix_len() - net.prefix_len());
@@ -205,6 +199,7 @@ mod tests {
             (vec!["::/0"], "unspecified"),
             (vec!["224.0.0.1"], "multicast"),
             (vec!["127.0.0.1"], "loopback"),
+            (vec!["255.255.255.255"], "broadcast"),
             (vec!["::ffff:192.0.2.1"], "write it as IPv4"),
             (vec![], "no LB IPs"),
         ];

@@ -1,5 +1,12 @@
-//! Which IPs are LB IPs.
+//! Which IPs are LB IPs, and what the cluster says about them.
 
+mod address;
 mod fixed;
+mod index;
+mod kind;
+mod objects;
 
 pub use fixed::{BadEntry, Fixed};
+pub use index::{Condition, Facts, Index, Revision, Scope, SpeakerPod};
+pub use kind::Kind;
+pub use objects::{Item, Object, Pod, Port, Setup, read};
