@@ -22,7 +22,7 @@ pub use counts::{Latency, OnInterface, Requests, Sent, Times};
 pub use event::{Asked, ClaimChange, Claimed, ControlChange, Event, Lost, Traffic, What};
 pub use host::{Bound, HostFacts, LinkLocal};
 pub use mac::MacAddr;
-pub use said::{Announced, Assigned, Compared, Counter, L2Status, Prediction, Said, Service};
+pub use said::{Announced, Assigned, Because, Compared, Counter, L2Status, Prediction, Said, Service};
 pub use source::{SourceState, Takeover};
 pub use speaker::{Reading, Speaker};
 

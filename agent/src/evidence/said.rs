@@ -135,4 +135,51 @@ pub struct Compared {
     pub since: Timestamp,
     /// End of the last window.
     pub until: Timestamp,
+    /// What explains the difference, as far as evidence tells; of several, the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Because>,
+}
+
+/// Why a speaker's counter and the wire differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// Requests reached the node, not the speaker's socket.
+    NotDelivered,
+    /// The same, and the LB IP's solicited-node group is not joined on an interface.
+    GroupNotJoined,
+    /// The same, and the node's kernel answered meanwhile.
+    KernelAnswered,
+    /// As many requests are missing as others sent gratuitous requests, which the speaker counts as requests.
+    ForeignAnnouncements,
+    /// The speaker counts a round of NDP announcements also where sending it failed.
+    SendFailed,
+    /// The speaker sent through an interface without carrier.
+    NoCarrier,
+    /// Frames that the speaker got or sent did not pass the agent's programs.
+    NotSeen,
+    /// Another program's socket, not yet known as such, sent for the LB IP.
+    OtherSender,
+}
+
+impl Because {
+    /// In one line, without a full stop.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::NotDelivered => {
+                "requests reached the node but not the speaker's socket: a filter behind tc (nft netdev, XDP redirect, OVS), or its receive buffer overflowed"
+            }
+            Self::GroupNotJoined => {
+                "requests reached the node but not the speaker's socket: the solicited-node group is not joined on every interface"
+            }
+            Self::KernelAnswered => "the node's kernel answered requests that the speaker did not count",
+            Self::ForeignAnnouncements => "the speaker did not count the gratuitous requests of others",
+            Self::SendFailed => "the speaker counts a round of announcements also where sending it failed",
+            Self::NoCarrier => "the speaker counts what it sends through an interface without carrier",
+            Self::NotSeen => {
+                "frames did not pass the agent's programs: another program in front, or an interface that is not observed"
+            }
+            Self::OtherSender => "another program on the node sends for the LB IP, too",
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`links`] says which interfaces there are, [`rules`] which of them count, [`programs`] loads and
 //! attaches one copy of the programs to each, [`observer`] keeps all that together and reads it out,
-//! [`events`] carries changes and [`sender`] names the programs behind sockets.
+//! [`events`] carries changes, [`sender`] names the programs behind sockets, and [`host`] knows the node's settings.
 
 mod attach;
 mod clock;
@@ -11,6 +11,7 @@ mod config;
 mod debug_log;
 pub mod doctor;
 mod events;
+pub mod host;
 mod links;
 mod mapped;
 mod object;
@@ -23,11 +24,14 @@ mod programs;
 mod report;
 mod rules;
 pub mod sender;
+mod takeovers;
+mod tally;
 mod watch;
 
 pub use attach::{Hook, HookChoice};
 pub use config::Config;
 pub use events::{Change, Events};
+pub use host::{Facts, Host, Layered, Neighbours};
 pub use links::{Link, Links};
 pub use object::{OBJECT, PROGRAM_EMPTY, PROGRAM_IN, PROGRAM_OUT};
 pub use observer::Observer;
@@ -35,6 +39,7 @@ pub use pins::Pins;
 pub use preflight::{Missing, may_ask, preflight};
 pub use programs::{Programs, Shared};
 pub use rules::{DEFAULT_EXCLUDES, Rules, Skipped};
+pub use tally::{Tally, TallyCounts, TallyIp, TallyPort};
 
 use std::{io, path::PathBuf};
 

@@ -3,16 +3,20 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
+    time::Instant,
 };
 
 use jiff::Timestamp;
 use l2witness_ebpf::layout::{Ignored, Local, Origin};
 
 use super::{
-    Config, Error, Events, Hook, Link, Pins, Programs, Shared, Skipped, attach,
+    Change, Config, Error, Events, Facts, Hook, Link, Neighbours, Pins, Programs, Shared, Skipped, Tally,
+    attach,
     port::{Observed, Port},
     report::{self, Sources},
     sender::Names,
+    takeovers::Takeovers,
+    tally,
     watch::Watch,
 };
 use crate::evidence::NodeReport;
@@ -28,6 +32,10 @@ pub struct Observer {
     names: Names,
     /// Events that interfaces had lost when they went, by reason.
     lost: BTreeMap<String, u64>,
+    facts: Facts,
+    takeovers: Takeovers,
+    /// How often programs were attached.
+    attached: u64,
     pins: Pins,
 }
 
@@ -48,6 +56,9 @@ impl Observer {
             since: Timestamp::now(),
             names,
             lost: BTreeMap::new(),
+            facts: Facts::default(),
+            takeovers: Takeovers::default(),
+            attached: 0,
             pins,
         })
     }
@@ -65,6 +76,7 @@ impl Observer {
         let diff = self.watch.replace(ips)?;
         for (ip, _) in &diff.remove {
             self.shared.remove(*ip)?;
+            self.takeovers.forget(*ip);
         }
         for (ip, index) in &diff.insert {
             for port in self.ports.values_mut() {
@@ -92,6 +104,9 @@ impl Observer {
             let fit = self.config.rules.check(link);
             if let Some(port) = self.ports.get_mut(&link.index) {
                 let before = std::mem::replace(&mut port.link, link.clone());
+                if link.up && !before.up {
+                    port.up_since = Instant::now();
+                }
                 match (&port.state, fit) {
                     (Ok(_), Ok(()) | Err(Skipped::Down)) => {
                         if before.mac != link.mac {
@@ -118,7 +133,8 @@ impl Observer {
                     "not observed; it is tried again every few seconds"
                 );
             }
-            self.ports.insert(link.index, Port { link: link.clone(), state });
+            let up_since = self.ports.get(&link.index).map_or_else(Instant::now, |port| port.up_since);
+            self.ports.insert(link.index, Port { link: link.clone(), state, up_since });
         }
     }
 
@@ -139,6 +155,7 @@ impl Observer {
 
     fn leave(&mut self, index: u32, why: &str) {
         let Some(port) = self.ports.remove(&index) else { return };
+        self.takeovers.forget_interface(index);
         if let Ok(observed) = &port.state {
             tracing::info!(interface = port.link.name, why, "interface is not observed any more");
             // The sum over interfaces is a counter: it must not fall when one goes.
@@ -148,12 +165,13 @@ impl Observer {
         }
     }
 
-    fn observe(&self, link: &Link) -> Result<Observed, Error> {
+    fn observe(&mut self, link: &Link) -> Result<Observed, Error> {
         let mut programs = Programs::load(&self.pins, self.config.capacity)?;
         attach::clear(&link.name);
         let hook = programs.attach(&link.name, self.config.hook)?;
         tracing::info!(interface = link.name, %hook, mac = %link.mac.unwrap_or_default(), "observing");
-        Ok(Observed { programs, hook })
+        self.attached += 1;
+        Ok(Observed { programs, hook, attached: self.attached })
     }
 
     /// The interfaces that are to be observed by the rules and are not, each with why.
@@ -200,9 +218,53 @@ impl Observer {
         self.failed().map(|(_, why)| why.clone()).next()
     }
 
+    /// Keeps what was read of the node for the reports to come.
+    pub fn learn(&mut self, facts: Facts) {
+        self.facts = facts;
+    }
+
+    /// Whether multicast groups matter: an IPv6 address is watched.
+    pub fn watches_ipv6(&self) -> bool {
+        self.watch.has_ipv6()
+    }
+
+    /// The node's neighbours, as last read.
+    pub const fn neighbours(&self) -> &Neighbours {
+        &self.facts.neighbours
+    }
+
+    /// Notes whether an LB IP has come to another hardware address by this change.
+    pub fn note(&mut self, change: &Change) {
+        if self.watch.get(change.ip).is_some() {
+            self.takeovers.note(change.ip, change.ifindex, change.mac, change.time);
+        }
+    }
+
+    /// The counters that the speaker has, too, of those of `ips` that are watched.
+    pub fn tally(&self, ips: &BTreeSet<IpAddr>) -> Tally {
+        let Self { ports, shared, watch, config, names, facts, .. } = self;
+        tally::tally(&tally::Sources { ports, shared, watch, config, names, facts }, ips)
+    }
+
+    /// Whether the IP is watched.
+    pub fn watches(&self, ip: IpAddr) -> bool {
+        self.watch.get(ip).is_some()
+    }
+
     /// Everything there is, at this moment.
     pub fn report(&self) -> NodeReport {
-        let Self { ports, shared, watch, config, since, names, lost, pins: _ } = self;
-        report::report(&Sources { ports, shared, watch, config, since: *since, names, lost })
+        let Self { ports, shared, watch, config, since, names, lost, facts, takeovers, attached: _, pins: _ } =
+            self;
+        report::report(&Sources {
+            ports,
+            shared,
+            watch,
+            config,
+            since: *since,
+            names,
+            lost,
+            facts,
+            takeovers,
+        })
     }
 }

@@ -8,10 +8,12 @@ use l2witness_ebpf::{
     layout::{self, Counter, Ignored, LATENCY_BUCKETS, Slot, Stamp},
 };
 
-use super::{Config, Shared, clock::Clock, port::Port, sender::Names, watch::Watch};
+use super::{
+    Config, Facts, Shared, clock::Clock, port::Port, sender::Names, takeovers::Takeovers, watch::Watch,
+};
 use crate::evidence::{
-    Bound, Heard, HostFacts, Interface, Latency, LbIp, Local, NodeReport, OnInterface, Origin, Requests,
-    Said, Sender, Sent, SourceState, Times,
+    Heard, Interface, Latency, LbIp, Local, MacAddr, NodeReport, OnInterface, Origin, Requests, Said, Sender,
+    Sent, SourceState, Takeover, Times,
 };
 
 const MAC_BITS: u64 = 0xffff_ffff_ffff;
@@ -25,6 +27,8 @@ pub(super) struct Sources<'a> {
     pub(super) since: Timestamp,
     pub(super) names: &'a Names,
     pub(super) lost: &'a BTreeMap<String, u64>,
+    pub(super) facts: &'a Facts,
+    pub(super) takeovers: &'a Takeovers,
 }
 
 pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
@@ -52,7 +56,7 @@ pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
             hook: port.state.as_ref().ok().map(|on| on.hook.to_string()),
             skipped: port.state.as_ref().err().cloned(),
             ignored,
-            host: HostFacts::default(),
+            host: sources.facts.of(port.link.index),
         });
     }
     NodeReport {
@@ -77,6 +81,8 @@ fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32)
         Some(on_interface(port.link.name.clone(), &programs.slot(index)?, clock))
     });
     let claims = sources.shared.claims(index);
+    let history = sources.takeovers.of(ip);
+    let takeover = |(time, mac): &(u64, MacAddr)| Some(Takeover { at: clock.wall(*time)?, mac: *mac });
     LbIp {
         ip,
         interfaces: slots.collect(),
@@ -84,9 +90,9 @@ fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32)
         heard: claims.heard.iter().filter_map(|entry| heard(sources, clock, entry)).collect(),
         local_overflow: claims.local_overflow.into(),
         heard_overflow: claims.heard_overflow.into(),
-        bound: Bound::default(),
-        takeovers: Vec::new(),
-        handovers: 0,
+        bound: sources.facts.bound(ip),
+        takeovers: history.into_iter().flat_map(|history| &history.last).filter_map(takeover).collect(),
+        handovers: history.map_or(0, |history| history.count),
         foreign_claims: 0,
         said: Said::default(),
     }
@@ -157,7 +163,7 @@ fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<
     let origin = match (proven, &sender) {
         (layout::Origin::Kernel, _) => Origin::Kernel,
         (layout::Origin::Forwarded, _) => Origin::Forwarded,
-        (layout::Origin::Socket, Some(sender)) if is_speaker(sources, sender) => Origin::Speaker,
+        (layout::Origin::Socket, Some(sender)) if is_speaker(sources.config, sender) => Origin::Speaker,
         (layout::Origin::Socket, _) => Origin::Socket,
     };
     Some(Local {
@@ -175,9 +181,9 @@ fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<
 }
 
 /// By any of its names: in a container the process is called `speaker`, and its name is the container's id.
-fn is_speaker(sources: &Sources<'_>, sender: &Sender) -> bool {
+pub(super) fn is_speaker(config: &Config, sender: &Sender) -> bool {
     let names = [Some(&sender.name), sender.process.as_ref()];
-    names.into_iter().flatten().any(|name| sources.config.speaker.is_match(name))
+    names.into_iter().flatten().any(|name| config.speaker.is_match(name))
 }
 
 fn heard(sources: &Sources<'_>, clock: &Clock, entry: &layout::Heard) -> Option<Heard> {

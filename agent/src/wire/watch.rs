@@ -21,13 +21,15 @@ pub(super) struct Diff {
 #[derive(Debug)]
 pub(super) struct Watch {
     capacity: u32,
-    indices: BTreeMap<IpAddr, u32>,
+    indices: BTreeMap<IpAddr, (u32, u64)>,
     free: VecDeque<u32>,
+    /// Goes up with each IP that is watched anew.
+    serial: u64,
 }
 
 impl Watch {
     pub(super) fn new(capacity: u32) -> Self {
-        Self { capacity, indices: BTreeMap::new(), free: (0..capacity).collect() }
+        Self { capacity, indices: BTreeMap::new(), free: (0..capacity).collect(), serial: 0 }
     }
 
     pub(super) const fn capacity(&self) -> u32 {
@@ -36,7 +38,18 @@ impl Watch {
 
     /// The watched IPs in order, with their indices.
     pub(super) fn iter(&self) -> impl Iterator<Item = (IpAddr, u32)> {
-        self.indices.iter().map(|(ip, index)| (*ip, *index))
+        self.indices.iter().map(|(ip, (index, _))| (*ip, *index))
+    }
+
+    /// The index of a watched IP, and a number that is another one each time it is watched anew.
+    pub(super) fn get(&self, ip: IpAddr) -> Option<(u32, u64)> {
+        self.indices.get(&ip).copied()
+    }
+
+    /// Whether an IPv6 address is watched.
+    pub(super) fn has_ipv6(&self) -> bool {
+        // They are in order, IPv6 last.
+        self.indices.last_key_value().is_some_and(|(ip, _)| ip.is_ipv6())
     }
 
     /// Replaces the whole set; nothing changes on error.
@@ -45,7 +58,7 @@ impl Watch {
             return Err(Error::Full { wanted: wanted.len(), capacity: self.capacity });
         }
         let mut diff = Diff::default();
-        self.indices.retain(|ip, index| {
+        self.indices.retain(|ip, (index, _)| {
             let stays = wanted.contains(ip);
             if !stays {
                 diff.remove.push((*ip, *index));
@@ -60,7 +73,8 @@ impl Watch {
             let Some(index) = self.free.pop_front() else {
                 return Err(Error::Full { wanted: wanted.len(), capacity: self.capacity });
             };
-            self.indices.insert(*ip, index);
+            self.serial += 1;
+            self.indices.insert(*ip, (index, self.serial));
             diff.insert.push((*ip, index));
         }
         Ok(diff)

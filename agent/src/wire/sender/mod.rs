@@ -49,6 +49,16 @@ impl Names {
         })
     }
 
+    /// The program behind a socket, where it has a name.
+    pub fn get(&self, cookie: u64) -> Option<&Sender> {
+        self.known.get(&cookie)
+    }
+
+    /// All that have a name.
+    pub fn known(&self) -> impl Iterator<Item = &Sender> {
+        self.known.values()
+    }
+
     /// Keeps what a lookup gave. Beyond [`REMEMBERED`] all is forgotten, and found again where it still matters.
     pub fn remember(&mut self, cookie: u64, found: Option<Sender>) {
         if self.known.len() + self.failed.len() >= REMEMBERED {

@@ -1,0 +1,148 @@
+//! When an LB IP came to another hardware address, as this node heard or sent it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    net::IpAddr,
+};
+
+use crate::evidence::MacAddr;
+
+/// Kept of one IP.
+const KEPT: usize = 8;
+
+/// One handover is seen on every interface, each with its own pair of addresses, within a burst of announcements:
+/// 5 s of MetalLB's.
+const BURST_NS: u64 = 5_000_000_000;
+
+/// Of all watched IPs.
+#[derive(Debug, Default)]
+pub(super) struct Takeovers(BTreeMap<IpAddr, History>);
+
+/// Of one IP.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// The last claimant on each interface, and when it was heard.
+    holders: BTreeMap<u32, (MacAddr, u64)>,
+    /// `CLOCK_MONOTONIC` ns and who has it since, oldest first.
+    pub(super) last: VecDeque<(u64, MacAddr)>,
+    /// All there were.
+    pub(super) count: u64,
+    /// Where the last one was noted.
+    noted_on: u32,
+}
+
+impl Takeovers {
+    /// Somebody claimed the IP. It has changed hands if somebody else did before on this interface.
+    pub(super) fn note(&mut self, ip: IpAddr, ifindex: u32, mac: MacAddr, time: u64) {
+        let history = self.0.entry(ip).or_default();
+        let Some((holder, since)) = history.holders.insert(ifindex, (mac, time)) else { return };
+        if since > time {
+            // Events of two CPUs may come out of order; the later one stands.
+            history.holders.insert(ifindex, (holder, since));
+            return;
+        }
+        if holder == mac {
+            return;
+        }
+        let last = history.last.back().map(|(at, _)| *at);
+        let same = last.is_some_and(|at| ifindex != history.noted_on && time.saturating_sub(at) <= BURST_NS);
+        if same {
+            return;
+        }
+        history.count += 1;
+        history.noted_on = ifindex;
+        if history.last.len() == KEPT {
+            history.last.pop_front();
+        }
+        history.last.push_back((time, mac));
+    }
+
+    pub(super) fn of(&self, ip: IpAddr) -> Option<&History> {
+        self.0.get(&ip)
+    }
+
+    /// The IP is not watched any more.
+    pub(super) fn forget(&mut self, ip: IpAddr) {
+        self.0.remove(&ip);
+    }
+
+    /// The interface went; its index may come to another one.
+    pub(super) fn forget_interface(&mut self, ifindex: u32) {
+        for history in self.0.values_mut() {
+            history.holders.remove(&ifindex);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// A name, claims, and the takeovers they make: second and last byte of the MAC.
+    type Case = (&'static str, &'static [Claim], &'static [(u64, u8)]);
+
+    /// Seconds, interface, last byte of the MAC.
+    type Claim = (u64, u32, u8);
+
+    fn play(claims: &[Claim]) -> (Vec<(u64, u8)>, u64) {
+        let ip = [192, 0, 2, 1].into();
+        let mut takeovers = Takeovers::default();
+        for (second, ifindex, last) in claims {
+            takeovers.note(ip, *ifindex, MacAddr([0, 0, 0x5e, 0, 0x53, *last]), second * SECOND);
+        }
+        let history = takeovers.of(ip).unwrap();
+        (history.last.iter().map(|(time, mac)| (time / SECOND, mac.0[5])).collect(), history.count)
+    }
+
+    #[test]
+    fn a_claim_by_another_address_is_a_takeover_and_nothing_else_is() {
+        let table: [Case; 8] = [
+            ("the first that is seen took it from nobody", &[(1, 2, 1)], &[]),
+            ("the same again", &[(1, 2, 1), (2, 2, 1), (90, 2, 1)], &[]),
+            ("handed over", &[(1, 2, 1), (60, 2, 2), (61, 2, 2)], &[(60, 2)]),
+            ("and back", &[(1, 2, 1), (60, 2, 2), (90, 2, 1)], &[(60, 2), (90, 1)]),
+            ("flapping", &[(1, 2, 1), (2, 2, 2), (3, 2, 1), (4, 2, 2)], &[(2, 2), (3, 1), (4, 2)]),
+            ("two interfaces, one address each", &[(1, 2, 1), (1, 3, 7), (2, 2, 1), (2, 3, 7)], &[]),
+            (
+                "handed over on two interfaces is one handover",
+                &[
+                    (1, 2, 1),
+                    (1, 3, 7),
+                    (60, 2, 2),
+                    (60, 3, 8),
+                    (61, 2, 2),
+                    (61, 3, 8),
+                    (99, 3, 7),
+                    (99, 2, 1),
+                ],
+                &[(60, 2), (99, 7)],
+            ),
+            ("out of order", &[(5, 2, 2), (4, 2, 1), (6, 2, 2)], &[]),
+        ];
+        for (name, claims, expected) in table {
+            assert_eq!(play(claims), (expected.to_vec(), expected.len() as u64), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_last_eight_are_kept_and_all_are_counted() {
+        let claims: Vec<Claim> = (0..21).map(|second| (second, 2, (second % 2) as u8)).collect();
+        let (last, count) = play(&claims);
+        assert_eq!(last.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [13, 14, 15, 16, 17, 18, 19, 20]);
+        assert_eq!(count, 20);
+    }
+
+    #[test]
+    fn what_is_forgotten_begins_anew() {
+        let ip = [192, 0, 2, 1].into();
+        let mut takeovers = Takeovers::default();
+        takeovers.note(ip, 2, MacAddr([1; 6]), 1);
+        takeovers.forget_interface(2);
+        takeovers.note(ip, 2, MacAddr([2; 6]), 2);
+        assert_eq!(takeovers.of(ip).unwrap().count, 0);
+        takeovers.forget(ip);
+        assert!(takeovers.of(ip).is_none());
+    }
+}
