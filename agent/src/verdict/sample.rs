@@ -32,6 +32,7 @@ pub(crate) struct Node(NodeReport);
 pub(crate) fn node(name: &str, last_of_mac: u8) -> Node {
     let lb_ip = LbIp {
         ip: "192.0.2.10".parse().unwrap(),
+        since: None,
         interfaces: Vec::new(),
         local: Vec::new(),
         heard: Vec::new(),

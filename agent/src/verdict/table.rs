@@ -340,7 +340,8 @@ fn a_vlan_and_its_nic_are_one_answerer_with_two_interfaces() {
     let nic = Local { vlan: 100, ..speaker(1, 300, 5) };
     let report = node("n1", 1).nic("eth0.100", 1).asked(5).local(nic).local(vlan).done();
 
-    let views = views(&[report], &all(1), at(T0));
+    let reports = [report];
+    let views = views(&reports, &all(1), at(T0));
 
     let [one] = views[0].answerers.as_slice() else { panic!("{views:#?}") };
     assert_eq!((one.interface.as_str(), one.replies), ("eth0.100", 12));

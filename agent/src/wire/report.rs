@@ -79,6 +79,7 @@ fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32)
     let claims = sources.shared.claims(index);
     LbIp {
         ip,
+        since: None,
         interfaces: slots.collect(),
         local: claims.local.iter().filter_map(|entry| local(sources, clock, entry)).collect(),
         heard: claims.heard.iter().filter_map(|entry| heard(sources, clock, entry)).collect(),
