@@ -83,8 +83,8 @@ pub(super) fn sayings(seen: &[Seen<'_>]) -> Sayings {
     let any_heard = seen.iter().any(|seen| heard(&seen));
     for here in seen.iter().filter(|seen| !any_heard || heard(seen)) {
         let said = &here.lb.said;
-        add_new(&mut all.services, &said.services);
-        add_new(&mut all.statuses, &said.statuses);
+        add_new(&mut all.services, &said.services, |one, other| one.name == other.name);
+        add_new(&mut all.statuses, &said.statuses, PartialEq::eq);
         said.events.iter().for_each(|event| add_event(&mut all.events, event));
         said.predicted.iter().for_each(|prediction| add_prediction(&mut all.predicted, prediction));
     }
@@ -108,9 +108,9 @@ fn announcing(here: &Seen<'_>, announced: &Announced) -> Announcing {
     }
 }
 
-fn add_new<T: Clone + PartialEq>(known: &mut Vec<T>, more: &[T]) {
+fn add_new<T: Clone>(known: &mut Vec<T>, more: &[T], same: impl Fn(&T, &T) -> bool) {
     for one in more {
-        if !known.contains(one) {
+        if !known.iter().any(|other| same(one, other)) {
             known.push(one.clone());
         }
     }
@@ -129,8 +129,8 @@ fn add_event(events: &mut Vec<Assigned>, event: &Assigned) {
 fn add_prediction(predicted: &mut Vec<Prediction>, one: &Prediction) {
     let same = |known: &&mut Prediction| {
         let Prediction { service, node, nobody, interfaces, rules, since: _ } = known;
-        (&*service, &*node, &*nobody, &*interfaces, &*rules)
-            == (&one.service, &one.node, &one.nobody, &one.interfaces, &one.rules)
+        (&one.service, &one.node, &one.nobody, &one.interfaces, &one.rules)
+            == (service, node, nobody, interfaces, rules)
     };
     match predicted.iter_mut().find(same) {
         Some(known) => {

@@ -45,7 +45,7 @@ fn unheard(view: &View<'_>, now: Timestamp, proof: Timestamp) -> Option<Unanswer
         (SETTLE..=TTL).contains(&now.duration_since(**request))
             && request.duration_since(proof) > SETTLE + MAX_SKEW
     };
-    let mut lost: Option<Unanswered> = None;
+    let mut all: Option<Unanswered> = None;
     for seen in &view.seen {
         if view.answering().any(|answerer| answerer.node == seen.node()) {
             continue;
@@ -59,12 +59,12 @@ fn unheard(view: &View<'_>, now: Timestamp, proof: Timestamp) -> Option<Unanswer
             else {
                 continue;
             };
-            let lost = lost.get_or_insert(Unanswered { at: *last, by: Vec::new() });
-            lost.at = lost.at.max(*last);
-            lost.by.push(HeardAt { node: seen.node().to_owned(), interface: on.interface.clone() });
+            let all = all.get_or_insert(Unanswered { at: *last, by: Vec::new() });
+            all.at = all.at.max(*last);
+            all.by.push(HeardAt { node: seen.node().to_owned(), interface: on.interface.clone() });
         }
     }
-    lost
+    all
 }
 
 fn places(view: &View<'_>, heard: impl Fn(&OnInterface) -> bool) -> Vec<HeardAt> {

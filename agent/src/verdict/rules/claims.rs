@@ -12,7 +12,7 @@ use crate::{
         catalogue::{CLAIMS_DISAGREE, MISMATCH, STALE_CLAIM, UNANNOUNCED, UNSHARED},
         causes,
         finding::Finding,
-        state::SETTLE,
+        state::{SETTLE, TTL},
         text::{ago, few, span},
         time::{GRACE, MAX_SKEW, within},
         unanswered::unanswered,
@@ -103,13 +103,17 @@ fn not_taken_back(view: &View<'_>, now: Timestamp) -> Option<Finding> {
 
 /// Where the wire proves one to be right, the other claim is stale: that is told instead.
 pub(super) fn disagree(view: &View<'_>, now: Timestamp) -> Option<Finding> {
-    if view.programs().next().is_some() && view.agents.scope == Scope::Agents || !view.is_settled(now) {
+    let proven = match view.agents.scope {
+        Scope::Agents => view.programs().next().is_some(),
+        // Who else answers is hidden; that somebody else took over is not.
+        Scope::Node => view.heard.iter().chain(&view.foreign).any(|claim| within(claim.last, TTL, now)),
+    };
+    if proven || !view.is_settled(now) {
         return None;
     }
     let speakers: BTreeSet<_> = view.announcing(now).map(|word| word.node.as_str()).collect();
     let first = speakers.first()?;
     let statuses = view.said.statuses.iter().filter(|status| !speakers.contains(status.node.as_str()));
-    // Alone, a node also knows that it answers itself.
     let statuses =
         few(statuses.map(|status| format!("ServiceL2Status of {}: {}", status.service, status.node)));
     if speakers.len() < 2 && statuses.is_empty() {

@@ -86,7 +86,7 @@ pub(super) fn no_source_link_layer(view: &View<'_>, now: Timestamp) -> Option<Fi
     const SOME: u64 = 3;
     let (seen, on) = asked_most(view, now, |on| on.requests.no_link_layer)?;
     let requests = on.requests;
-    let (without, all) = (requests.no_link_layer, requests.answerable() + requests.other_host);
+    let (without, all) = (requests.no_link_layer, requests.answerable().saturating_add(requests.other_host));
     // A host that checks its entry now and then may leave it out; one that never says it is never answered.
     if without < SOME || without.saturating_mul(2) < all {
         return None;

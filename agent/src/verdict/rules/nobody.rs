@@ -134,10 +134,10 @@ pub(super) fn idle(view: &View<'_>, now: Timestamp) -> Option<Finding> {
         || "no request since counting began".to_owned(),
         |request| format!("last request {}", ago(request, now)),
     );
-    let announcer = view.answerers.iter().find(|answerer| answerer.state == State::Announced);
-    let announced = announcer.map_or_else(String::new, |answerer| {
+    let heir = view.answerers.iter().find(|answerer| answerer.state == State::Announced);
+    let told = heir.map_or_else(String::new, |answerer| {
         format!("; {} announced it {}", answerer.node, ago(answerer.last, now))
     });
-    let node = announcer.map(|answerer| answerer.node.as_str());
-    Some(found(&IDLE, view, node, format!("{asked}{announced}")))
+    let node = heir.map(|answerer| answerer.node.as_str());
+    Some(found(&IDLE, view, node, format!("{asked}{told}")))
 }

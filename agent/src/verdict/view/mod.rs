@@ -89,7 +89,9 @@ fn view<'a>(
         foreign,
         heard,
         requests: Figures::new(&seen),
-        overflow: seen.iter().map(|Seen { lb, .. }| lb.local_overflow + lb.heard_overflow).sum(),
+        overflow: seen.iter().fold(0, |sum: u64, Seen { lb, .. }| {
+            sum.saturating_add(lb.local_overflow).saturating_add(lb.heard_overflow)
+        }),
         said: sayings(&seen),
         changed: None,
         seen,

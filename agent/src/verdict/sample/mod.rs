@@ -1,5 +1,7 @@
 //! Builders of reports for tests. Times are given as seconds before [`T0`], the tests' "now".
 
+mod said;
+
 use std::{collections::BTreeMap, net::IpAddr};
 
 use jiff::Timestamp;
@@ -9,6 +11,8 @@ use crate::evidence::{
     Bound, Heard, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface, Origin, Said,
     Sender, SourceState, Times,
 };
+
+pub(crate) use said::{WEB, in_pod, kube_vip, member, owner, peer, unit};
 
 /// "Now", in seconds.
 pub(crate) const T0: i64 = 1_700_000_000;
