@@ -64,7 +64,7 @@ mod tests {
     fn the_list_has_a_line_for_every_verdict() {
         let text = list(Table::plain(&["CODE", "NAME", "SEVERITY", "MEANING"], None));
         assert_eq!(text.lines().count(), ALL.len() + 1);
-        assert!(text.starts_with("CODE    NAME             SEVERITY  MEANING\n"), "{text}");
+        assert!(text.starts_with("CODE    NAME                  SEVERITY  MEANING\n"), "{text}");
     }
 
     #[test]

@@ -13,7 +13,10 @@ use serde::Serialize;
 use super::{client::Told, exit::Exit};
 use crate::{
     evidence::{Bound, Heard, LbIp, Local, NodeReport, OnInterface, Said},
-    verdict::{Answerer, Claim, Coverage, Figures, Finding, Severity, View, judge, views, worst},
+    verdict::{
+        Answerer, Claim, Coverage, Figures, Finding, Sayings, Severity, View, judge, node_findings, views,
+        worst,
+    },
 };
 
 /// How to print.
@@ -46,6 +49,16 @@ pub(super) struct Document {
     pub(super) severity: Severity,
     pub(super) agents: Coverage,
     pub(super) lb_ips: Vec<Judged>,
+    /// What is wrong with agents' own sources, by node; nodes with nothing to tell are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) nodes: Vec<OfNode>,
+}
+
+/// Findings about one agent's sources.
+#[derive(Debug, Serialize)]
+pub(super) struct OfNode {
+    pub(super) node: String,
+    pub(super) findings: Vec<Finding>,
 }
 
 /// One LB IP, judged.
@@ -60,6 +73,7 @@ pub(super) struct Judged {
     pub(super) foreign: Vec<Claim>,
     pub(super) heard: Vec<Claim>,
     pub(super) requests: Figures,
+    pub(super) said: Sayings,
     pub(super) findings: Vec<Finding>,
     pub(super) agents: Coverage,
     /// The evidence it rests on, with `who` only.
@@ -84,23 +98,13 @@ impl Document {
     /// Merges and judges; of the given IPs only, or of all if none is given.
     pub(super) fn new(told: &Told, ips: &[IpAddr]) -> Self {
         let Told { reports, coverage, notes: _, now } = told;
-        let judged = |view: View| {
+        let judged = |view: View<'_>| {
             let findings = judge(&view, *now);
-            let View { ip, agents, answerers, foreign, heard, requests, overflow: _ } = view;
+            let View { ip, agents, answerers, foreign, heard, requests, said, .. } = view;
             let severity = worst(&findings);
-            let services = services(reports, ip);
-            Judged {
-                ip,
-                services,
-                severity,
-                answerers,
-                foreign,
-                heard,
-                requests,
-                findings,
-                agents,
-                nodes: Vec::new(),
-            }
+            let services = said.services.iter().map(|service| service.name.clone()).collect();
+            let nodes = Vec::new();
+            Judged { ip, services, severity, answerers, foreign, heard, requests, said, findings, agents, nodes }
         };
         let lb_ips: Vec<_> = views(reports, coverage, *now)
             .into_iter()
@@ -110,8 +114,14 @@ impl Document {
         // An IP that nobody knows, or an agent that nobody reached, leaves something untold.
         let untold = lb_ips.len() < ips.len() || !coverage.failed.is_empty();
         let floor = if untold { Severity::Unknown } else { Severity::Ok };
-        let severity = lb_ips.iter().map(|judged| judged.severity).max().unwrap_or(floor).max(floor);
-        Self { schema: Self::SCHEMA, time: *now, severity, agents: coverage.clone(), lb_ips }
+        let of_node =
+            |report: &NodeReport| OfNode { node: report.node.clone(), findings: node_findings(report, *now) };
+        let mut nodes: Vec<_> = reports.iter().map(of_node).collect();
+        nodes.retain(|of_node| !of_node.findings.is_empty());
+        let of_ips = lb_ips.iter().map(|judged| judged.severity);
+        let of_nodes = nodes.iter().map(|of_node| worst(&of_node.findings));
+        let severity = of_ips.chain(of_nodes).max().unwrap_or(floor).max(floor);
+        Self { schema: Self::SCHEMA, time: *now, severity, agents: coverage.clone(), lb_ips, nodes }
     }
 
     /// Adds what each node saw.
@@ -131,11 +141,6 @@ impl Document {
     pub(super) const fn exit(&self) -> Exit {
         Exit::of(self.severity)
     }
-}
-
-fn services(reports: &[NodeReport], ip: IpAddr) -> BTreeSet<String> {
-    let of_ip = reports.iter().flat_map(|report| report.lb_ips.iter().filter(|lb| lb.ip == ip));
-    of_ip.flat_map(|lb| lb.said.services.iter().map(|service| service.name.clone())).collect()
 }
 
 /// The document for programs, or `None` where people read.

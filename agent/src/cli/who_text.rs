@@ -43,9 +43,10 @@ fn indent(part: &str) -> String {
 }
 
 fn findings(findings: &[Finding]) -> String {
-    findings.iter().fold(String::new(), |text, Finding { verdict, reason, next }| {
+    findings.iter().fold(String::new(), |text, Finding { verdict, node: _, reason, cause, next }| {
         let (code, name, severity) = (verdict.code, verdict.name, verdict.severity);
-        text + &printable(&format!("{code} {name} ({severity}): {reason}\n       next: {next}")) + "\n"
+        let cause = cause.as_ref().map_or_else(String::new, |cause| format!("\n       cause: {cause}"));
+        text + &printable(&format!("{code} {name} ({severity}): {reason}{cause}\n       next: {next}")) + "\n"
     })
 }
 

@@ -54,7 +54,7 @@ pub struct Requests {
 impl Requests {
     /// All requests that this node could answer.
     pub const fn answerable(&self) -> u64 {
-        self.group + self.unicast
+        self.group.saturating_add(self.unicast)
     }
 }
 

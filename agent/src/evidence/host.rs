@@ -57,6 +57,7 @@ pub struct Bound {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub interfaces: Vec<String>,
     /// IPv6: interfaces that joined its solicited-node group (/proc/net/igmp6). Without it no request is delivered.
+    /// Read together with [`HostFacts::link_local`]: an interface that has that and is not here has not joined.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
 }

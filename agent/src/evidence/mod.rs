@@ -94,6 +94,9 @@ pub struct Interface {
 pub struct LbIp {
     /// The address.
     pub ip: IpAddr,
+    /// Since when this agent has it from its source; absent for addresses that were given by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// Counters and times, one entry an observed interface.
     pub interfaces: Vec<OnInterface>,
     /// Senders on this node that answered or announced it.

@@ -76,7 +76,7 @@ pub struct Assigned {
 /// What `MetalLB`'s election gives for one Service, recomputed from the API's objects.
 ///
 /// Each speaker also has its own view of who is alive (memberlist), which nobody else can see: ready speaker
-/// pods stand for it.
+/// pods stand for it. Services that `MetalLB` leaves to others (their class) have none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prediction {
     /// `namespace/name` of the Service.
@@ -92,6 +92,9 @@ pub struct Prediction {
     pub interfaces: Option<Vec<String>>,
     /// Whose rules: `0.8`, `0.9-0.10`, `0.11+` ….
     pub rules: String,
+    /// Since when this agent computes this node and this reason, as opposed to others; absent if not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// Which of the speaker's counters (`internal/layer2/stats.go`).

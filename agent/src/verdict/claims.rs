@@ -11,7 +11,7 @@ use crate::evidence::{Heard, MacAddr};
 pub struct Claim {
     /// The MAC it claims.
     pub mac: MacAddr,
-    /// The asked node that has this MAC; absent for a foreign one.
+    /// The node that has this MAC, by its own word or by what its neighbours know; absent for a foreign one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// Who heard it.
@@ -24,6 +24,13 @@ pub struct Claim {
     pub last: Timestamp,
     /// What was odd about its frames.
     pub flags: Vec<String>,
+}
+
+impl Claim {
+    /// The node, or else the MAC.
+    pub(super) fn whose(&self) -> String {
+        self.node.clone().unwrap_or_else(|| self.mac.to_string())
+    }
 }
 
 /// Where a claim was heard.
@@ -39,17 +46,18 @@ pub struct HeardAt {
 pub(super) fn claims(seen: &[Seen<'_>], owners: &Owners<'_>) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
     for (by, heard) in seen.iter().flat_map(|seen| seen.lb.heard.iter().map(|heard| (seen.node(), heard))) {
-        let owner = owners.of(heard.mac);
+        let Heard { interface, mac, node: hint, count, first, last, flags } = heard;
+        let owner = owners.of(*mac).or(hint.as_deref());
         if owner == Some(by) {
             continue;
         }
-        let Heard { interface, mac, node: _, count, first, last, flags } = heard;
         let at = HeardAt { node: by.to_owned(), interface: interface.clone() };
         if let Some(claim) = claims.iter_mut().find(|claim| claim.mac == *mac) {
             claim.heard_by.push(at);
             claim.count = claim.count.max(*count);
             claim.first = claim.first.min(*first);
             claim.last = claim.last.max(*last);
+            claim.node = claim.node.take().or_else(|| owner.map(str::to_owned));
             claim
                 .flags
                 .extend(flags.iter().filter(|flag| !claim.flags.contains(flag)).cloned().collect::<Vec<_>>());

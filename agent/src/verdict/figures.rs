@@ -28,7 +28,7 @@ impl Figures {
             |seen: &Seen<'_>| seen.lb.interfaces.iter().map(|on| on.requests.unicast).max().unwrap_or(0);
         Self {
             group: all().map(|on| on.requests.group).max().unwrap_or(0),
-            unicast: seen.iter().map(unicast).sum(),
+            unicast: seen.iter().map(unicast).fold(0, u64::saturating_add),
             unanswered: all().filter(|on| was_asked(on)).map(|on| on.unanswered).min().unwrap_or(0),
             last: all().filter_map(|on| on.last.request).max(),
         }

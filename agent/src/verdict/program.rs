@@ -39,8 +39,8 @@ fn add(known: &mut Local, local: &Local) {
         known.vlan = local.vlan;
         known.flags.clone_from(&local.flags);
     }
-    known.replies += local.replies;
-    known.announcements += local.announcements;
+    known.replies = known.replies.saturating_add(local.replies);
+    known.announcements = known.announcements.saturating_add(local.announcements);
     known.first = known.first.min(local.first);
     known.last = known.last.max(local.last);
 }

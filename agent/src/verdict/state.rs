@@ -5,6 +5,7 @@ use std::{fmt, net::IpAddr};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::time::within;
 use crate::evidence::{LbIp, Local, NodeReport, OnInterface, Origin};
 
 /// Without a reply for this long nothing is proven any more: clients of an answerer that is well ask again
@@ -93,7 +94,7 @@ pub(super) fn senders(lb: &LbIp) -> impl Iterator<Item = &Local> {
 pub(super) fn state(local: &Local, lb: &LbIp, taken: Option<Timestamp>, now: Timestamp) -> State {
     let reply = last_reply(local, lb);
     let on = on_interface(lb, &local.interface);
-    let within_ttl = |time: Timestamp| now.duration_since(time) <= TTL;
+    let within_ttl = |time: Timestamp| within(time, TTL, now);
     if taken.is_some() {
         State::Superseded
     } else if on.is_some_and(|on| asked_after(on, local.last, now).is_some()) {
@@ -125,10 +126,13 @@ pub(super) fn asked_after(on: &OnInterface, frame: Timestamp, now: Timestamp) ->
         .max()
 }
 
-/// Since when another sender holds the same interface and MAC: a restarted speaker, or the kernel in its place.
+/// Since when another sender holds the same interface: a restarted speaker, be it that the MAC changed meanwhile,
+/// or, with the same MAC, the kernel in its place.
 pub(super) fn replaced(local: &Local, lb: &LbIp) -> Option<Timestamp> {
+    let programs = |other: &Local| local.origin != Origin::Kernel && other.origin != Origin::Kernel;
     senders(lb)
-        .filter(|other| other.interface == local.interface && other.mac == local.mac)
+        .filter(|other| other.interface == local.interface)
+        .filter(|other| other.mac == local.mac || programs(other))
         .map(|other| other.first)
         .filter(|first| first.duration_since(local.last) > SAME_REQUEST)
         .max()

@@ -29,6 +29,17 @@ pub fn few(items: impl IntoIterator<Item = String>) -> String {
     }
 }
 
+/// Names as a list.
+pub(super) fn listed(names: &[&str]) -> String {
+    few(names.iter().map(|name| (*name).to_owned()))
+}
+
+/// Interfaces and their verb: `lo holds`, `eth1, lo hold`.
+pub(super) fn hold(interfaces: &[String]) -> String {
+    let verb = if interfaces.len() == 1 { "holds" } else { "hold" };
+    format!("{} {verb}", few(interfaces.iter().cloned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -85,6 +85,7 @@ fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32)
     let takeover = |(time, mac): &(u64, MacAddr)| Some(Takeover { at: clock.wall(*time)?, mac: *mac });
     LbIp {
         ip,
+        since: None,
         interfaces: slots.collect(),
         local: claims.local.iter().filter_map(|entry| local(sources, clock, entry)).collect(),
         heard: claims.heard.iter().filter_map(|entry| heard(sources, clock, entry)).collect(),

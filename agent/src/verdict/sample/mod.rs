@@ -1,5 +1,7 @@
 //! Builders of reports for tests. Times are given as seconds before [`T0`], the tests' "now".
 
+mod said;
+
 use std::{collections::BTreeMap, net::IpAddr};
 
 use jiff::Timestamp;
@@ -9,6 +11,8 @@ use crate::evidence::{
     Bound, Heard, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface, Origin, Said,
     Sender, SourceState, Times,
 };
+
+pub(crate) use said::{WEB, in_pod, kube_vip, member, owner, peer, unit};
 
 /// "Now", in seconds.
 pub(crate) const T0: i64 = 1_700_000_000;
@@ -32,6 +36,7 @@ pub(crate) struct Node(NodeReport);
 pub(crate) fn node(name: &str, last_of_mac: u8) -> Node {
     let lb_ip = LbIp {
         ip: "192.0.2.10".parse().unwrap(),
+        since: None,
         interfaces: Vec::new(),
         local: Vec::new(),
         heard: Vec::new(),

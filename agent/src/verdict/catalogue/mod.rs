@@ -3,9 +3,23 @@
 //! 1xx more than one answerer · 2xx nobody answers · 3xx wrong interface, MAC or carrier · 4xx claims against
 //! evidence · 5xx IPv6 · 9xx the view itself. A code is never given to another meaning.
 
+mod claims;
+mod ipv6;
+mod nobody;
+mod path;
+mod several;
+mod view;
+
 use std::{fmt, net::IpAddr};
 
 use serde::Serialize;
+
+pub use claims::{CLAIMS_DISAGREE, COUNTERS_DIFFER, MISMATCH, STALE_CLAIM, UNANNOUNCED, UNSHARED};
+pub use ipv6::{GROUP_LOST, NO_LINK_LOCAL, NO_SOURCE_LINK_LAYER, UNICAST_SOLICITATION};
+pub use nobody::{IDLE, NO_OWNER, SILENT};
+pub use path::{NO_CARRIER, SENDER_MISMATCH, STALE_MAC, WRONG_INTERFACE};
+pub use several::{FLAP, FOREIGN, HANDOVER, SHADOW, SPLIT};
+pub use view::{CLAIMS_UNREAD, OVERFLOW, PARTIAL_VIEW, SOURCE_LOST, SOURCE_PARTIAL};
 
 /// How bad it is, mildest first. "Cannot tell" stands above a warning: it may hide a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -69,113 +83,35 @@ impl Verdict {
     }
 }
 
-/// Several nodes or programs answer.
-pub static SPLIT: Verdict = Verdict {
-    code: "L2W101",
-    name: "SPLIT",
-    severity: Severity::Problem,
-    reason: "several nodes, programs or MACs answer for one LB IP",
-    next: "find out why more than one speaker won: compare `metallb_speaker_announced{ip=\"{ip}\"}` of all \
-           nodes, and let TCP and UDP 7946 pass between them",
-};
-
-/// The kernel answers.
-pub static SHADOW: Verdict = Verdict {
-    code: "L2W102",
-    name: "SHADOW",
-    severity: Severity::Problem,
-    reason: "a node's own kernel answers, beside or instead of a program",
-    next: "on {node}, `ip -br addr | grep -wF {ip}`: if kube-ipvs0 holds it, set `strictARP: true` in \
-           kube-proxy's configuration; if nothing does, look for `proxy_arp=1`",
-};
-
-/// A stranger claims it.
-pub static FOREIGN: Verdict = Verdict {
-    code: "L2W103",
-    name: "FOREIGN",
-    severity: Severity::Problem,
-    reason: "a MAC of none of the asked nodes claims the LB IP",
-    next: "find the MAC in the switch's address table; take {ip} out of the other host's or DHCP server's \
-           range, or give `--agent` the node that is missing",
-};
-
-/// Somebody else answers now.
-pub static HANDOVER: Verdict = Verdict {
-    code: "L2W110",
-    name: "HANDOVER",
-    severity: Severity::Info,
-    reason: "the answerer changed a moment ago",
-    next: "nothing, unless it keeps happening: then look at why {node} gains and loses the address",
-};
-
-/// Asked, and nobody answered.
-pub static SILENT: Verdict = Verdict {
-    code: "L2W201",
-    name: "SILENT",
-    severity: Severity::Problem,
-    reason: "it was asked for lately and nobody answered",
-    next: "see whether any speaker announces it: `metallb_speaker_announced{ip=\"{ip}\"}`; none: the Service's \
-           endpoints and L2Advertisement; one: that node's interface and its speaker's log",
-};
-
-/// Nobody asked.
-pub static IDLE: Verdict = Verdict {
-    code: "L2W210",
-    name: "IDLE",
-    severity: Severity::Info,
-    reason: "nobody asked lately, so there is no proof either way",
-    next: "to know now, ask from another host of the segment: `arping -c 3 {ip}`, or `ndisc6` for IPv6",
-};
-
-/// Answers into a dead interface.
-pub static NO_CARRIER: Verdict = Verdict {
-    code: "L2W301",
-    name: "NO-CARRIER",
-    severity: Severity::Problem,
-    reason: "the answers leave through an interface without carrier and never reach the wire",
-    next: "on {node}, `ip link show` and the cable or switch port; MetalLB does not move the address by itself",
-};
-
-/// Two MACs in one frame.
-pub static SENDER_MISMATCH: Verdict = Verdict {
-    code: "L2W302",
-    name: "SENDER-MISMATCH",
-    severity: Severity::Warning,
-    reason: "the MAC inside the message is not the one the frame came from",
-    next: "compare the MAC with `ip link` on {node}: a bond that changed its MAC needs a new speaker pod; \
-           otherwise something on the way rewrites ARP",
-};
-
-/// Not everybody was heard.
-pub static PARTIAL_VIEW: Verdict = Verdict {
-    code: "L2W901",
-    name: "PARTIAL-VIEW",
-    severity: Severity::Unknown,
-    reason: "not every agent that may know something was heard",
-    next: "ask again once they answer, and give `--agent` every node that may answer for {ip}",
-};
-
-/// No place left.
-pub static OVERFLOW: Verdict = Verdict {
-    code: "L2W902",
-    name: "OVERFLOW",
-    severity: Severity::Warning,
-    reason: "more claimants than an agent has places for: some are counted, but not named",
-    next: "look at the claimants that are named: many MACs for one address mean a loop, a scan or an attack",
-};
-
 /// All of them, by code.
-pub static ALL: [&Verdict; 10] = [
+pub static ALL: [&Verdict; 27] = [
     &SPLIT,
     &SHADOW,
     &FOREIGN,
+    &FLAP,
     &HANDOVER,
     &SILENT,
+    &NO_OWNER,
     &IDLE,
     &NO_CARRIER,
     &SENDER_MISMATCH,
+    &WRONG_INTERFACE,
+    &STALE_MAC,
+    &MISMATCH,
+    &STALE_CLAIM,
+    &CLAIMS_DISAGREE,
+    &UNANNOUNCED,
+    &COUNTERS_DIFFER,
+    &UNSHARED,
+    &NO_SOURCE_LINK_LAYER,
+    &UNICAST_SOLICITATION,
+    &GROUP_LOST,
+    &NO_LINK_LOCAL,
     &PARTIAL_VIEW,
     &OVERFLOW,
+    &CLAIMS_UNREAD,
+    &SOURCE_LOST,
+    &SOURCE_PARTIAL,
 ];
 
 /// Finds a verdict by code or name, in any case.

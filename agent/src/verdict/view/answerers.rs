@@ -1,74 +1,17 @@
-//! What several nodes know about one LB IP, merged.
-
-use std::{collections::BTreeMap, net::IpAddr};
+//! Who answers, answered or announced.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{
-    claims::{Claim, claims},
-    figures::Figures,
-    owners::Owners,
-    program::{programs, same_program},
-    seen::Seen,
-    state::{State, began_after, last_reply, replaced, senders, state},
+use crate::{
+    evidence::{Heard, LbIp, Local, MacAddr, Named, Origin, Sender},
+    verdict::{
+        program::{programs, same_program},
+        seen::Seen,
+        state::{State, began_after, last_reply, replaced, senders, state},
+        time::MAX_SKEW,
+    },
 };
-use crate::evidence::{Heard, LbIp, Local, MacAddr, NodeReport, Origin, Sender};
-
-/// Clocks of nodes that agree better than this are believed to agree.
-const MAX_SKEW: SignedDuration = SignedDuration::from_secs(5);
-
-/// Whom the asked agents stand for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// This node only: there may be others, and nobody asked them.
-    Node,
-    /// All nodes that may answer, as far as whoever asked knows.
-    #[default]
-    Agents,
-}
-
-/// On whom an answer rests.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Coverage {
-    /// Whom the asked agents stand for.
-    pub scope: Scope,
-    /// Agents asked.
-    pub asked: usize,
-    /// Agents that replied and know about it.
-    pub replied: usize,
-    /// The others, and why.
-    pub failed: Vec<Failed>,
-}
-
-/// An agent that adds nothing to the answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failed {
-    /// Its URL, or its node's name if it replied.
-    pub agent: String,
-    /// Why.
-    pub error: String,
-}
-
-/// Everything known about one LB IP.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct View {
-    /// The address.
-    pub ip: IpAddr,
-    /// On whom this rests.
-    pub agents: Coverage,
-    /// Who answers, answered or announced: by state, then by node.
-    pub answerers: Vec<Answerer>,
-    /// Claims of MACs that belong to none of the asked nodes.
-    pub foreign: Vec<Claim>,
-    /// Claims of asked nodes, as others heard them.
-    pub heard: Vec<Claim>,
-    /// Requests.
-    pub requests: Figures,
-    /// Frames of claimants that had no place.
-    pub overflow: u64,
-}
 
 /// One (node, MAC, origin, sender) that evidence proves.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -119,55 +62,7 @@ pub struct Successor {
     pub at: Timestamp,
 }
 
-/// Merges reports into one view per LB IP, ordered by IP.
-pub fn views(reports: &[NodeReport], coverage: &Coverage, now: Timestamp) -> Vec<View> {
-    let owners = Owners::new(reports);
-    let mut by_ip: BTreeMap<IpAddr, Vec<Seen<'_>>> = BTreeMap::new();
-    for report in reports {
-        for lb in &report.lb_ips {
-            by_ip.entry(lb.ip).or_default().push(Seen { report, lb });
-        }
-    }
-    let view = |(ip, seen): (IpAddr, Vec<Seen<'_>>)| {
-        let (heard, foreign) = claims(&seen, &owners).into_iter().partition(|claim| claim.node.is_some());
-        let overflow = seen.iter().map(|Seen { lb, .. }| lb.local_overflow + lb.heard_overflow).sum();
-        View {
-            ip,
-            agents: rests_on(&seen, reports, coverage),
-            answerers: answerers(&seen, now),
-            foreign,
-            heard,
-            requests: Figures::new(&seen),
-            overflow,
-        }
-    };
-    by_ip.into_iter().map(view).collect()
-}
-
-/// Agents that replied and yet can't know about this IP count with those that failed.
-fn rests_on(seen: &[Seen<'_>], reports: &[NodeReport], coverage: &Coverage) -> Coverage {
-    let mut agents = coverage.clone();
-    // In the order of the reports.
-    let mut watching = seen.iter().map(Seen::node).peekable();
-    for report in reports {
-        let mut watches = false;
-        while watching.next_if_eq(&report.node.as_str()).is_some() {
-            watches = true;
-        }
-        let error = if report.interfaces.iter().all(|interface| interface.hook.is_none()) {
-            "observes no interface"
-        } else if watches {
-            continue;
-        } else {
-            "does not watch this address"
-        };
-        agents.failed.push(Failed { agent: report.node.clone(), error: error.to_owned() });
-    }
-    agents.replied = agents.asked.saturating_sub(agents.failed.len());
-    agents
-}
-
-fn answerers(seen: &[Seen<'_>], now: Timestamp) -> Vec<Answerer> {
+pub(super) fn answerers(seen: &[Seen<'_>], now: Timestamp) -> Vec<Answerer> {
     let mut merged: Vec<Answerer> = Vec::new();
     for here in seen {
         let mut programs = programs(here.lb);
@@ -215,6 +110,24 @@ fn answerer(local: &Local, here: &Seen<'_>, seen: &[Seen<'_>], now: Timestamp) -
 }
 
 impl Answerer {
+    /// Its name for people: the pod, the unit or the process where one is known, else what it is.
+    pub fn who(&self) -> String {
+        let sender = self.sender.as_ref();
+        let pod = sender.and_then(|sender| sender.pod.as_deref());
+        let name = pod.or_else(|| sender.filter(|_| self.origin == Origin::Socket).and_then(by_name));
+        name.unwrap_or(self.origin.label()).to_owned()
+    }
+
+    /// Whether [`Self::who`] names one program rather than a kind.
+    pub(in crate::verdict) fn is_named(&self) -> bool {
+        let sender = self.sender.as_ref();
+        sender.is_some_and(|sender| sender.pod.is_some() || by_name(sender).is_some())
+    }
+
+    pub(in crate::verdict) fn is_speaker(&self) -> bool {
+        self.origin == Origin::Speaker
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         self.node == other.node
             && self.mac == other.mac
@@ -238,6 +151,13 @@ impl Answerer {
         self.same_segment |= other.same_segment;
         let new: Vec<_> = other.flags.into_iter().filter(|flag| !self.flags.contains(flag)).collect();
         self.flags.extend(new);
+    }
+}
+
+fn by_name(sender: &Sender) -> Option<&str> {
+    match sender.by {
+        Named::Unit | Named::Process => Some(&sender.name),
+        Named::Container | Named::Cgroup | Named::Cookie => sender.process.as_deref(),
     }
 }
 

@@ -1,0 +1,139 @@
+//! 1xx: more than one answers, or the answerer changes.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{claimed, found, told};
+use crate::{
+    evidence::{MacAddr, Named, Origin, Takeover},
+    verdict::{
+        catalogue::{FLAP, FOREIGN, HANDOVER, SHADOW, SPLIT},
+        causes,
+        finding::Finding,
+        program::same_program,
+        state::{State, TTL},
+        text::{ago, few, span},
+        time::{GRACE, within},
+        unanswered::unanswered,
+        view::{Answerer, View},
+    },
+};
+
+pub(super) fn split(view: &View<'_>, now: Timestamp) -> Option<Finding> {
+    let programs: Vec<_> = view.programs().collect();
+    let (first, rest) = programs.split_first()?;
+    if rest.iter().any(|other| !is_one_program(first, other)) {
+        let who = few(programs.iter().map(|answerer| told(answerer, now)));
+        let reason = format!("{} answer: {who}", programs.len());
+        return Some(found(&SPLIT, view, Some(&first.node), reason).because(causes::split(view, now)));
+    }
+    let twins: Vec<_> = programs.iter().filter(|answerer| answerer.same_segment).collect();
+    if twins.len() < 2 {
+        return None;
+    }
+    let macs = few(twins.iter().map(|answerer| format!("{} on {}", answerer.mac, answerer.interface)));
+    let reason = format!("{} answers with {} MACs on one segment: {macs}", first.node, twins.len());
+    let names = few(twins.iter().map(|answerer| answerer.interface.clone()));
+    let cause = format!("{names} of {} are in one segment, and it answers on each of them", first.node);
+    Some(found(&SPLIT, view, Some(&first.node), reason).because(Some(cause)))
+}
+
+/// MetalLB has a socket on each interface: two of one node that nothing names may well be one program's.
+fn is_one_program(one: &Answerer, other: &Answerer) -> bool {
+    let unnamed =
+        |answerer: &Answerer| answerer.sender.as_ref().is_none_or(|sender| sender.by == Named::Cookie);
+    let apart = one.interfaces.iter().all(|interface| !other.interfaces.contains(interface));
+    one.node == other.node
+        && (same_program(one.sender.as_ref(), other.sender.as_ref())
+            || (unnamed(one) && unnamed(other) && apart))
+}
+
+pub(super) fn shadow(view: &View<'_>, now: Timestamp) -> Option<Finding> {
+    let (kernels, programs): (Vec<_>, Vec<_>) =
+        view.answering().partition(|answerer| answerer.origin == Origin::Kernel);
+    let first = kernels.first()?;
+    let who = few(kernels.iter().map(|answerer| told(answerer, now)));
+    let beside = if programs.is_empty() {
+        "no program answers".to_owned()
+    } else {
+        format!("beside: {}", few(programs.iter().map(|answerer| told(answerer, now))))
+    };
+    let cause = kernels.iter().find_map(|answerer| causes::shadow(view, answerer));
+    let reason = format!("answered by a kernel: {who}; {beside}");
+    Some(found(&SHADOW, view, Some(&first.node), reason).because(cause))
+}
+
+pub(super) fn foreign(view: &View<'_>, now: Timestamp) -> Option<Finding> {
+    if !view.is_whole(now) {
+        return None;
+    }
+    let first = view.strangers(now).next()?;
+    let who = few(view.strangers(now).map(|claim| claimed(claim, now)));
+    Some(found(&FOREIGN, view, None, who).because(causes::kind_of(first.mac)))
+}
+
+/// An operator who moves an address about does not bring it back twice in five minutes.
+pub(super) fn flap(view: &View<'_>, now: Timestamp) -> Option<Finding> {
+    const LATELY: SignedDuration = SignedDuration::from_mins(5);
+    const RETURNS: usize = 2;
+    let changes = |of: &[Takeover]| -> Vec<Takeover> {
+        of.iter().copied().filter(|change| within(change.at, LATELY, now)).collect()
+    };
+    // Everybody in a segment sees the same changes: the most that one saw, never the sum.
+    let changes = view.seen.iter().map(|seen| changes(&seen.lb.takeovers)).max_by_key(Vec::len)?;
+    let macs: BTreeSet<MacAddr> = changes.iter().map(|change| change.mac).collect();
+    if changes.len() < macs.len() + RETURNS {
+        return None;
+    }
+    let name = |mac: &MacAddr| match view.node_of(*mac) {
+        Some(node) => format!("{node} ({mac})"),
+        None => mac.to_string(),
+    };
+    let since = changes.first().map_or(SignedDuration::ZERO, |first| now.duration_since(first.at));
+    let between = few(macs.iter().map(name));
+    let reason = format!("{} changes within {}, between {between}", changes.len(), span(since));
+    let nodes = macs.iter().filter_map(|mac| view.node_of(*mac)).collect();
+    Some(found(&FLAP, view, None, reason).because(causes::contest(view, &nodes, now)))
+}
+
+pub(super) fn handover(view: &View<'_>, now: Timestamp) -> Option<Finding> {
+    taken_over(view, now).or_else(|| under_way(view, now))
+}
+
+fn taken_over(view: &View<'_>, now: Timestamp) -> Option<Finding> {
+    let recent = |at: Timestamp| now >= at && now.duration_since(at) <= GRACE;
+    let (former, successor) = view
+        .answerers
+        .iter()
+        .filter(|former| former.replies > 0 && now.duration_since(former.last) <= TTL)
+        .filter_map(|former| Some((former, former.successor.as_ref()?)))
+        .filter(|(former, successor)| former.state == State::Superseded && recent(successor.at))
+        .max_by_key(|(_, successor)| successor.at)?;
+    let heir = view.answerers.iter().find(|heir| {
+        heir.node == successor.node && matches!(heir.state, State::Answering | State::Announced)
+    })?;
+    // A speaker that was restarted: clients notice nothing.
+    if (&heir.node, heir.mac) == (&former.node, former.mac) {
+        return None;
+    }
+    // It began before the former one's last frame: then it has only announced once more.
+    let began = if heir.first > former.last { heir.first } else { successor.at };
+    if !recent(began) {
+        return None;
+    }
+    let reason = format!("{} took over from {} {}", heir.node, former.node, ago(began, now));
+    Some(found(&HANDOVER, view, Some(&heir.node), reason))
+}
+
+/// Nobody answers yet, and it is too early to call that silence.
+fn under_way(view: &View<'_>, now: Timestamp) -> Option<Finding> {
+    let asked = unanswered(view, now)?;
+    let changed = view.changed.filter(|_| view.is_told() && !view.is_settled(now))?;
+    let reason = format!(
+        "asked {}, no answer yet; its announcer changed or began {}",
+        ago(asked.at, now),
+        ago(changed, now)
+    );
+    Some(found(&HANDOVER, view, None, reason))
+}

@@ -1,0 +1,288 @@
+//! 4xx: what is said against what was seen, and what looks like it and is well.
+
+use super::{Row, check, row};
+use crate::{
+    evidence::{Counter, Reading},
+    verdict::sample::{Node, WEB, alone, before, in_pod, kube_vip, member, owner, peer, speaker},
+};
+
+#[test]
+fn claims_are_held_against_the_wire() {
+    check(mismatches().into_iter().chain(stale()).chain(disagreeing()).chain(quietly()).chain(counters()));
+}
+
+#[test]
+fn what_is_well_has_no_finding() {
+    check(well());
+}
+
+fn answerer(name: &str, mac: u8) -> Node {
+    let own = in_pod(speaker(mac, 3600, 5), &format!("metallb-system/speaker-{name}"));
+    member(name, mac).asked(5).local(own).announced(3596).replied(5)
+}
+
+fn mismatches() -> Vec<Row> {
+    vec![
+        row(
+            "n1 answers, n2 is said to announce",
+            vec![answerer("n1", 1).elected("n2").done(), peer("n2", 2, "n2").announces(WEB, 3600).done()],
+            &["MISMATCH"],
+        )
+        .because("the speaker of n1 does not announce it"),
+        row(
+            "a speaker answers and nobody claims",
+            vec![answerer("n1", 1).done(), member("n2", 2).done()],
+            &["MISMATCH"],
+        )
+        .because("it did not stop when it withdrew the address, or its metrics are wrong"),
+        row(
+            "kube-vip answers where the speaker should",
+            {
+                let other = kube_vip(speaker(1, 3600, 5));
+                let here = member("n1", 1).elected("n1").announces(WEB, 3600).asked(5).local(other);
+                vec![here.announced(3596).done()]
+            },
+            &["MISMATCH"],
+        ),
+        row(
+            "an agent without any speaker's word",
+            vec![answerer("n1", 1).edit(|report| report.speaker = None).done()],
+            &[],
+        ),
+        row(
+            "n1 took over a moment ago and its speaker was not read since",
+            vec![
+                answerer("n1", 1).edit(|report| report.lb_ips[0].local[0].first = before(30)).done(),
+                peer("n2", 2, "n2").announces(WEB, 3600).done(),
+            ],
+            &[],
+        ),
+    ]
+}
+
+fn stale() -> Vec<Row> {
+    vec![
+        row(
+            "an old metric on another node",
+            vec![owner("n1", 1).done(), peer("n2", 2, "n1").announces(WEB, 9000).done()],
+            &["STALE-CLAIM"],
+        ),
+        row(
+            "an old status",
+            {
+                let status =
+                    |node: Node| node.edit(|report| report.lb_ips[0].said.statuses.clear()).status(WEB, "n2");
+                vec![status(owner("n1", 1)).done(), status(peer("n2", 2, "n1")).done()]
+            },
+            &["STALE-CLAIM"],
+        ),
+        row(
+            "an old metric, read long ago",
+            vec![
+                owner("n1", 1).done(),
+                peer("n2", 2, "n1").announces(WEB, 9000).reading(Reading::TimedOut).done(),
+            ],
+            &[],
+        ),
+        row(
+            "an old status, known only to an agent that lost the API server",
+            {
+                let lost = peer("n2", 2, "n1").status(WEB, "n2");
+                let lost = lost.edit(|report| report.source_state.lost = Some(before(600)));
+                vec![owner("n1", 1).done(), lost.done()]
+            },
+            &[],
+        ),
+        row(
+            "an old metric on this node, by its own agent alone",
+            vec![peer("n1", 1, "n2").announces(WEB, 9000).heard_of(2, "n2", 300).done()],
+            &["PARTIAL-VIEW", "STALE-CLAIM"],
+        )
+        .resting_on(alone()),
+        row(
+            "another node took over a moment ago, by this node's agent alone",
+            vec![peer("n1", 1, "n2").announces(WEB, 9000).heard_of(2, "n2", 30).done()],
+            &["PARTIAL-VIEW"],
+        )
+        .resting_on(alone()),
+    ]
+}
+
+fn disagreeing() -> Vec<Row> {
+    let claims = |name: &str, mac| member(name, mac).elected("n1").announces(WEB, 3600);
+    vec![
+        row(
+            "two speakers claim, nobody asks",
+            vec![claims("n1", 1).done(), claims("n2", 2).done()],
+            &["CLAIMS-DISAGREE", "IDLE"],
+        )
+        .because(
+            "the speakers of n1, n2 each announce it: they do not see each other (memberlist, port 7946)",
+        ),
+        row(
+            "a speaker claims, the status names another node, nobody asks",
+            vec![member("n1", 1).status(WEB, "n2").announces(WEB, 3600).done(), member("n2", 2).done()],
+            &["CLAIMS-DISAGREE", "IDLE"],
+        ),
+        row(
+            "this node's speaker claims and the status names another, by its agent alone",
+            vec![member("n1", 1).status(WEB, "n2").announces(WEB, 3600).done()],
+            &["CLAIMS-DISAGREE", "IDLE"],
+        )
+        .resting_on(alone()),
+        row("only the recomputed election differs", vec![owner("n1", 1).predicted(WEB, "n2").done()], &[]),
+        row(
+            "one claims by BGP, one on layer 2",
+            vec![claims("n1", 1).done(), member("n2", 2).elected("n1").announces_by("bgp", WEB, 3600).done()],
+            &["IDLE"],
+        ),
+        row(
+            "two Services without a common key",
+            vec![owner("n1", 1).service("shop/web", Some("key")).done()],
+            &["UNSHARED"],
+        ),
+    ]
+}
+
+fn quietly() -> Vec<Row> {
+    let back = || owner("n1", 1).announced(3596);
+    vec![
+        row(
+            "n2 announced it since, and n1 answers",
+            vec![back().heard(2, 600).done(), peer("n2", 2, "n1").heard(1, 3596).done()],
+            &["UNANNOUNCED"],
+        ),
+        row(
+            "n2 answered it since, and n1 answers and never announced",
+            {
+                let mut quiet = in_pod(speaker(1, 500, 5), "metallb-system/speaker-n1");
+                quiet.announcements = 0;
+                let former = peer("n2", 2, "n1").local(speaker(2, 9000, 600)).announced(9000).replied(600);
+                vec![
+                    member("n1", 1).elected("n1").announces(WEB, 500).asked(5).local(quiet).done(),
+                    former.done(),
+                ]
+            },
+            &["UNANNOUNCED"],
+        ),
+        row(
+            "n2 announced it since, by the agent of n1 alone",
+            vec![back().heard_of(2, "n2", 600).done()],
+            &["PARTIAL-VIEW", "UNANNOUNCED"],
+        )
+        .resting_on(alone()),
+        row(
+            "n2 announced it, and n1 announced it after that",
+            vec![back().heard(2, 600).announced(300).done(), peer("n2", 2, "n1").done()],
+            &[],
+        ),
+        row(
+            "n2 announced it a moment ago",
+            vec![back().heard(2, 40).done(), peer("n2", 2, "n1").done()],
+            &[],
+        ),
+        row("n2 announced it hours ago", vec![back().heard(2, 7200).done(), peer("n2", 2, "n1").done()], &[]),
+    ]
+}
+
+fn counters() -> Vec<Row> {
+    let counted = |counter, speaker, wire| vec![owner("n1", 1).counted(counter, speaker, wire).done()];
+    vec![
+        row("counts that agree", counted(Counter::RequestsReceived, 10_000, 10_000), &[]),
+        row("counts that differ by a frame at the edge", counted(Counter::ResponsesSent, 10_000, 10_002), &[]),
+        row("the speaker misses requests", counted(Counter::RequestsReceived, 9_000, 10_000), &["COUNTERS-DIFFER"])
+            .because("requests that came in did not reach the speaker's socket"),
+        row("the speaker counts more requests", counted(Counter::RequestsReceived, 11_000, 10_000), &[
+            "COUNTERS-DIFFER",
+        ])
+        .because("the speaker also counts others' gratuitous requests, and requests on interfaces that are not observed"),
+        row("replies that are lost on the way", counted(Counter::ResponsesSent, 10_000, 9_000), &["COUNTERS-DIFFER"])
+            .because("what the speaker sent did not come to an observed interface"),
+    ]
+}
+
+fn well() -> Vec<Row> {
+    let peers = || vec![owner("n1", 1).done(), peer("n2", 2, "n1").done(), peer("n3", 3, "n1").done()];
+    let with = |first: Node| vec![first.done(), peer("n2", 2, "n1").done()];
+    vec![
+        row("an owner that all agree on", peers(), &[]),
+        row("by its own agent alone", vec![owner("n1", 1).done()], &[]).resting_on(alone()),
+        row(
+            "an IPv6 address",
+            vec![owner("n1", 1).ip("2001:db8::10").done(), peer("n2", 2, "n1").ip("2001:db8::10").done()],
+            &[],
+        ),
+        row(
+            "an address shared by agreement",
+            {
+                let share = |node: Node| {
+                    node.edit(|report| report.lb_ips[0].said.services[0].shared = Some("key".into()))
+                        .service("default/dns", Some("key"))
+                        .predicted("default/dns", "n1")
+                        .status("default/dns", "n1")
+                };
+                vec![
+                    share(owner("n1", 1)).announces("default/dns", 3600).done(),
+                    share(peer("n2", 2, "n1")).done(),
+                ]
+            },
+            &[],
+        ),
+        row(
+            "Local policy",
+            with(owner("n1", 1).edit(|report| {
+                report.lb_ips[0].said.services[0].local_policy = true;
+            })),
+            &[],
+        ),
+        row(
+            "an agent that was restarted",
+            {
+                let anew = owner("n1", 1).edit(|report| {
+                    report.source_state.synced = Some(before(3));
+                    let lb = &mut report.lb_ips[0];
+                    lb.since = Some(before(3));
+                    lb.said.announced.clear();
+                    lb.said.predicted.iter_mut().for_each(|one| one.since = Some(before(3)));
+                    report.speaker = Some(crate::evidence::Speaker::default());
+                });
+                with(anew)
+            },
+            &[],
+        ),
+        row(
+            "a speaker that was restarted",
+            {
+                let anew = in_pod(speaker(1, 20, 5), "metallb-system/speaker-anew");
+                let old = owner("n1", 1).edit(|report| {
+                    report.lb_ips[0].local[0].last = before(30);
+                    report.lb_ips[0].said.announced.clear();
+                });
+                let old = old
+                    .speaker_is(|speaker| (speaker.started, speaker.ready) = (Some(before(20)), Some(true)));
+                with(old.local(anew).announced(16).replied(5))
+            },
+            &[],
+        ),
+        row(
+            "claims that lag behind a move",
+            {
+                let former = peer("n2", 2, "n1").announces(WEB, 9000).asked(60).heard(1, 16);
+                let former = former.local(speaker(2, 9000, 25)).announced(9000).replied(25);
+                let heir = in_pod(speaker(1, 20, 5), "metallb-system/speaker-n1");
+                let heir = member("n1", 1).asked(5).local(heir).announced(16).replied(5);
+                vec![heir.predicted(WEB, "n1").predicted_since(21).status(WEB, "n2").done(), former.done()]
+            },
+            &["HANDOVER"],
+        ),
+        row(
+            "an Event of long ago that names the former owner",
+            {
+                with(
+                    owner("n1", 1).edit(|report| report.lb_ips[0].said.events.clear()).event(WEB, "n2", 3000),
+                )
+            },
+            &[],
+        ),
+    ]
+}

@@ -1,0 +1,135 @@
+//! 3xx: interface, MAC and carrier.
+
+use super::{Row, check, row};
+use crate::{
+    evidence::Local,
+    verdict::sample::{Node, WEB, kernel, mac, member, node, owner, peer, speaker},
+};
+
+#[test]
+fn wrong_ways_are_told_with_their_cause() {
+    check(interfaces().into_iter().chain(macs()).chain(carrier()));
+}
+
+fn interfaces() -> Vec<Row> {
+    let idle = || member("n1", 1).elected("n1").announces(WEB, 3600);
+    let two = || owner("n1", 1).nic("eth1", 11);
+    let asked_on_eth1 = |node: Node| {
+        node.edit(|report| {
+            let [eth0, eth1] = report.lb_ips[0].interfaces.as_mut_slice() else { panic!("two interfaces") };
+            eth1.recent_requests = vec![eth0.recent_requests[0]; 3];
+            eth1.last.request = eth0.last.request;
+            eth1.requests.group = 3;
+        })
+    };
+    vec![
+        row(
+            "a selected interface that is not there",
+            vec![idle().selects(&["eth9"]).done()],
+            &["WRONG-INTERFACE", "IDLE"],
+        )
+        .because("the L2Advertisement selects eth9, which n1 does not have"),
+        row(
+            "a selected interface that is a port of a bond",
+            {
+                let bond = idle().nic("bond0", 11).selects(&["eth0"]);
+                vec![bond.edit(|report| report.interfaces[0].host.master = Some("bond0".into())).done()]
+            },
+            &["WRONG-INTERFACE", "IDLE"],
+        )
+        .because("the L2Advertisement selects eth0, where n1 can't answer: eth0 is a port of bond0"),
+        row(
+            "a selected interface that is down",
+            vec![idle().selects(&["eth0"]).edit(|report| report.interfaces[0].up = false).done()],
+            &["WRONG-INTERFACE", "IDLE"],
+        )
+        .because("the L2Advertisement selects eth0, where n1 can't answer: eth0 is down"),
+        row("a selected interface that works", vec![owner("n1", 1).selects(&["eth0", "eth9"]).done()], &[]),
+        row(
+            "asked on one interface and answers on another",
+            vec![asked_on_eth1(two()).done()],
+            &["WRONG-INTERFACE"],
+        )
+        .because("the speaker has no socket on eth1, or something takes the requests before it"),
+        row(
+            "asked where it is told not to answer",
+            vec![asked_on_eth1(two()).selects(&["eth0"]).done()],
+            &[],
+        ),
+        row(
+            "a port of a bond with a MAC of its own",
+            {
+                let bond = owner("n1", 1).nic("eth1", 11);
+                let bond = bond.edit(|report| report.interfaces[1].host.master = Some("bond0".into()));
+                vec![bond.done(), peer("n2", 2, "n1").heard(11, 100).done()]
+            },
+            &["WRONG-INTERFACE"],
+        )
+        .because("eth1 of n1 is a port of bond0 and has a MAC of its own"),
+        row(
+            "a port of a bond with the bond's MAC",
+            {
+                let bond = owner("n1", 1).nic("eth1", 1);
+                let bond = bond.edit(|report| report.interfaces[1].host.master = Some("bond0".into()));
+                vec![bond.done(), peer("n2", 2, "n1").heard(1, 3596).done()]
+            },
+            &[],
+        ),
+    ]
+}
+
+fn macs() -> Vec<Row> {
+    let changed = |node: Node| node.edit(|report| report.interfaces[0].mac = mac(77));
+    vec![
+        row("a MAC that the interface has no more", vec![changed(owner("n1", 1)).done()], &["STALE-MAC"])
+            .because("eth0 has 00:00:5e:00:53:4d now"),
+        row(
+            "the speaker was restarted since",
+            {
+                let new = crate::verdict::sample::in_pod(speaker(77, 300, 5), "metallb-system/speaker-new");
+                vec![
+                    changed(owner("n1", 1).asked(400))
+                        .edit(|report| {
+                            report.lb_ips[0].local[0].last = crate::verdict::sample::before(400);
+                        })
+                        .local(new)
+                        .announced(300)
+                        .done(),
+                ]
+            },
+            &[],
+        ),
+        row(
+            "a kernel that used another MAC before",
+            vec![changed(node("n1", 1).asked(5).local(kernel(1, 300, 5))).done()],
+            &["SHADOW"],
+        ),
+        row(
+            "a virtual router's MAC",
+            {
+                let vrrp = Local { mac: "00:00:5e:00:01:0a".parse().unwrap(), ..speaker(1, 300, 5) };
+                vec![node("n1", 1).asked(5).local(vrrp).done()]
+            },
+            &[],
+        ),
+    ]
+}
+
+fn carrier() -> Vec<Row> {
+    vec![
+        row(
+            "announces, and has no way out",
+            vec![member("n1", 1).elected("n1").announces(WEB, 3600).without_carrier().done()],
+            &["NO-CARRIER", "IDLE"],
+        ),
+        row("answers into a dead interface", vec![owner("n1", 1).without_carrier().done()], &["NO-CARRIER"]),
+        row(
+            "another interface works",
+            {
+                let two = member("n1", 1).nic("eth1", 11).elected("n1").announces(WEB, 3600);
+                vec![two.without_carrier().done()]
+            },
+            &["IDLE"],
+        ),
+    ]
+}
