@@ -180,6 +180,7 @@ impl Index {
             nobody,
             interfaces,
             rules: rules.label().to_owned(),
+            since: None,
         })
     }
 

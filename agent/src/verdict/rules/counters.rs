@@ -28,7 +28,7 @@ pub(super) fn differ(view: &View<'_>, _: Timestamp) -> Option<Finding> {
     let first = view.said.counters.iter().find(differs)?;
     let of_node = view.said.counters.iter().filter(differs).filter(|other| other.node == first.node);
     let list = few(of_node.map(|Counted { compared, .. }| {
-        let Compared { counter, speaker, wire, difference: _, since, until } = compared;
+        let Compared { counter, speaker, wire, difference: _, since, until, reason: _ } = compared;
         let label = counter.label();
         format!("{label} {speaker}, on the wire {wire}, over {}", span(until.duration_since(*since)))
     }));
@@ -36,7 +36,11 @@ pub(super) fn differ(view: &View<'_>, _: Timestamp) -> Option<Finding> {
     Some(found(&COUNTERS_DIFFER, view, Some(&first.node), reason).because(cause(view, first)))
 }
 
+/// What was noticed while the two were compared says more than what can be told afterwards.
 fn cause(view: &View<'_>, counted: &Counted) -> Option<String> {
+    if let Some(because) = counted.compared.reason {
+        return Some(because.text().to_owned());
+    }
     let Compared { counter, difference, .. } = counted.compared;
     let more = difference.cmp(&0);
     let seen = view.seen_by(&counted.node);

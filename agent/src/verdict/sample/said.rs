@@ -149,6 +149,7 @@ impl Node {
             difference: speaker.cast_signed() - wire.cast_signed(),
             since: before(600),
             until: before(5),
+            reason: None,
         };
         self.said(|said| said.counters.push(compared))
     }
