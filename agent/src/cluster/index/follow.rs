@@ -111,8 +111,9 @@ impl Followed {
         self.believed(kind) && self.0.get(&kind).is_some_and(|entry| entry.unreadable.is_empty())
     }
 
-    pub(super) fn not_served(&self, kind: Kind) -> bool {
-        matches!(self.condition(kind), Some(Condition::NotServed(_)))
+    /// Whether it is to be followed at all.
+    pub(super) fn wanted(&self, kind: Kind) -> bool {
+        !matches!(self.condition(kind), None | Some(Condition::Unwanted))
     }
 
     fn condition(&self, kind: Kind) -> Option<&Condition> {

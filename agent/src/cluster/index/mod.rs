@@ -162,9 +162,9 @@ impl Index {
         self.touched(touched);
     }
 
-    /// How a kind is followed. One that isn't wanted any more leaves nothing behind.
+    /// How a kind is followed. One that isn't wanted or served any more leaves nothing behind.
     pub fn condition(&mut self, kind: Kind, condition: Condition) {
-        if condition == Condition::Unwanted {
+        if matches!(condition, Condition::Unwanted | Condition::NotServed(_)) {
             for key in self.store(kind).keys() {
                 self.deleted(kind, &key);
             }
@@ -284,7 +284,7 @@ impl Index {
         }
         state.bad.extend(self.services.bad());
         if let Some(reason) = self.no_forecast() {
-            state.missing.insert("election".to_owned(), reason);
+            state.missing.insert("election".to_owned(), reason.to_owned());
         }
         state
     }

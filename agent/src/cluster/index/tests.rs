@@ -70,8 +70,9 @@ fn fed(set: &str, scope: Scope) -> Index {
     }
     let advertisements = set == NEW;
     index.served(Served { advertisements, statuses: advertisements, configuration_states: advertisements });
-    let missing = if set == OLD { Kind::Statuses } else { Kind::AddressPools };
-    index.condition(missing, Condition::NotServed("not served".into()));
+    if set == OLD {
+        index.condition(Kind::Statuses, Condition::NotServed("not served".into()));
+    }
     while index.settle(1) {}
     index
 }

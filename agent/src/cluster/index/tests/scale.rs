@@ -53,7 +53,6 @@ fn cluster(services: usize, nodes: usize) -> Index {
     list(&mut index, Kind::HelmSpeakers, &[]);
     list(&mut index, Kind::Pools, &[range]);
     list(&mut index, Kind::Advertisements, &[ad]);
-    index.condition(Kind::AddressPools, Condition::NotServed("not served".into()));
     index
 }
 
