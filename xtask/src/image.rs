@@ -29,7 +29,7 @@ pub(crate) struct Options {
     /// Where to write it [default: l2witness-VERSION.oci.tar in cargo's target directory]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Cargo's profile: `release` is what users get, `dev` takes seconds
+    /// Cargo's profile: `release` is what users get and takes minutes, `dev` takes seconds
     #[arg(long, value_name = "PROFILE", default_value = "release")]
     profile: String,
 }

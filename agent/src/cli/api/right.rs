@@ -16,7 +16,7 @@ pub(in crate::cli) struct Right {
 impl Right {
     /// What gives a user all of them.
     pub(in crate::cli) const REMEDY: &str =
-        "apply deploy/kustomize/components/cli-access and bind its ClusterRole to your user";
+        "apply deploy/kustomize/components/cli-access and bind its ClusterRoles to your user";
 
     pub(in crate::cli) fn list(resource: &'static str, namespace: Option<&str>) -> Self {
         Self { verb: "list", group: "", resource, subresource: "", namespace: namespace.map(str::to_owned) }

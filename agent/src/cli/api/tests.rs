@@ -81,7 +81,7 @@ async fn who_can_t_be_asked_counts_as_failed_by_name() {
             "n3: answered 503 Service Unavailable",
             "n4: pods \"agent-n4\" not found",
             "n5: may not get pods/proxy in namespace l2witness-system: \
-             apply deploy/kustomize/components/cli-access and bind its ClusterRole to your user",
+             apply deploy/kustomize/components/cli-access and bind its ClusterRoles to your user",
         ]
     );
 }
@@ -139,7 +139,7 @@ async fn what_is_wrong_with_the_api_server_is_one_line_that_says_what_to_do() {
         (
             (|_| status(403, "forbidden")) as Answers,
             "may not list pods in namespace l2witness-system: \
-             apply deploy/kustomize/components/cli-access and bind its ClusterRole to your user",
+             apply deploy/kustomize/components/cli-access and bind its ClusterRoles to your user",
         ),
         (
             |_| list("PodList", &[]),
