@@ -57,13 +57,14 @@ pub(super) fn counters(nodes: &[OnNode], now: Timestamp, table: &impl Fn(&[&str]
         return String::new();
     }
     let mut table = table(&["NODE", "METALLB_LAYER2_", "SPEAKER", "WIRE", "DIFFERENCE", "SINCE"]);
-    for (node, Compared { counter, speaker, wire, difference, since, until: _ }) in all() {
+    for (node, Compared { counter, speaker, wire, difference, since, until: _, reason }) in all() {
+        let why = reason.map_or_else(String::new, |reason| format!(" ({})", reason.label()));
         let cells = [
             node.node.clone(),
             counter.label().to_owned(),
             speaker.to_string(),
             wire.to_string(),
-            difference.to_string(),
+            format!("{difference}{why}"),
             ago(*since, now),
         ];
         table.row(cells, None);
@@ -117,6 +118,7 @@ mod tests {
             difference: 1,
             since: before(300),
             until: before(0),
+            reason: None,
         };
         let common = Said {
             statuses: vec![status],

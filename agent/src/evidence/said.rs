@@ -163,6 +163,20 @@ pub enum Because {
 }
 
 impl Because {
+    /// In a word or two, for tables.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NotDelivered => "not delivered",
+            Self::GroupNotJoined => "group not joined",
+            Self::KernelAnswered => "kernel answered",
+            Self::ForeignAnnouncements => "gratuitous requests",
+            Self::SendFailed => "sending failed",
+            Self::NoCarrier => "no carrier",
+            Self::NotSeen => "not seen",
+            Self::OtherSender => "another sender",
+        }
+    }
+
     /// In one line, without a full stop.
     pub const fn text(self) -> &'static str {
         match self {
