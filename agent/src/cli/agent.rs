@@ -13,6 +13,7 @@ use super::{
     exit::{Exit, Failure, Outcome},
     interfaces::{InterfaceArgs, given},
     logging,
+    speaker::SpeakerArgs,
 };
 use crate::{
     cluster::Fixed,
@@ -64,6 +65,8 @@ pub(super) struct Args {
     #[command(flatten)]
     interfaces: InterfaceArgs,
     #[command(flatten)]
+    metrics: SpeakerArgs,
+    #[command(flatten)]
     logging: logging::LogArgs,
 }
 
@@ -81,6 +84,7 @@ async fn daemon(args: &Args) -> Outcome {
     let mut list = Fixed::new(given(&args.lb_ip), args.lb_ip_file.clone(), args.max_ips);
     let ips = list.read().map_err(|error| Failure::Usage(error.to_string()))?;
     let rules = args.interfaces.rules()?;
+    let endpoint = args.metrics.endpoint()?;
     let links = Links::follow().await.map_err(anyhow::Error::from)?;
     let present = links.list().await.map_err(anyhow::Error::from)?;
     choose(&rules, &present)?;
@@ -101,6 +105,7 @@ async fn daemon(args: &Args) -> Outcome {
     let observer = Observer::new(config, pins).map_err(anyhow::Error::from)?;
     let finder = Finder::new(args.cgroup_dir.as_deref());
     let daemon = Daemon::start(observer, links, list, finder, &ips, &present).map_err(anyhow::Error::from)?;
+    let daemon = daemon.speaker(endpoint.into_iter().collect(), args.metrics.interval);
     daemon.run(listeners, signals).await.map_err(anyhow::Error::from)?;
     Ok(Exit::Fine)
 }

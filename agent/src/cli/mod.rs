@@ -16,6 +16,7 @@ mod man;
 mod output;
 mod probe;
 mod reach;
+mod speaker;
 mod status;
 mod table;
 mod who;

@@ -8,11 +8,12 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
-use super::{Listeners, Shared, Signals, SocketFile, connections::serve, router};
+use super::{Listeners, Shared, Signals, SocketFile, claims, connections::serve, router};
 use crate::{
+    claims::speaker::Endpoint,
     cluster::Fixed,
     wire::{
-        Change, Error, Events, Link, Links, Observer,
+        Change, Error, Events, Host, Link, Links, Observer,
         sender::{Finder, packet_sockets},
     },
 };
@@ -21,6 +22,9 @@ use crate::{
 const RESYNC: Duration = Duration::from_secs(10);
 /// How often the file of LB IPs is looked at. Polling sees every way to replace a file, a `ConfigMap`'s included.
 const REREAD: Duration = Duration::from_secs(1);
+
+/// How often the speaker's metrics are read: as often as Prometheus does by default.
+const SPEAKER_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Senders that are looked up at once; the others' turn comes with the next look.
 const AT_ONCE: usize = 64;
@@ -46,6 +50,7 @@ pub struct Daemon {
     list: Fixed,
     events: Events,
     finder: Arc<Finder>,
+    speaker_interval: Duration,
 }
 
 impl Daemon {
@@ -68,8 +73,15 @@ impl Daemon {
             return Err(DaemonError::Nothing(observer.first_failure().unwrap_or_default()));
         }
         tracing::info!(lb_ips = ips.len(), interfaces = observer.observed(), "counting");
-        let shared = Arc::new(Shared::new(observer));
-        Ok(Self { shared, links, list, events, finder: Arc::new(finder) })
+        let shared = Arc::new(Shared::new(observer, Host::new()?));
+        Ok(Self { shared, links, list, events, finder: Arc::new(finder), speaker_interval: SPEAKER_INTERVAL })
+    }
+
+    /// Where and how often to read the speaker's metrics.
+    #[must_use]
+    pub fn speaker(self, endpoints: Vec<Endpoint>, every: Duration) -> Self {
+        self.shared.claims().set_endpoints(endpoints);
+        Self { speaker_interval: every, ..self }
     }
 
     /// Serves and follows until a signal; dropping the observer then detaches everything.
@@ -77,15 +89,17 @@ impl Daemon {
     /// # Errors
     /// [`DaemonError::Io`] where the operating system lets us down.
     pub async fn run(self, listeners: Listeners, mut signals: Signals) -> Result<(), DaemonError> {
-        let Self { shared, mut links, mut list, events, finder } = self;
+        let Self { shared, mut links, mut list, events, finder, speaker_interval } = self;
         let Listeners { tcp, unix, file } = listeners;
         let _file: SocketFile = file;
         let mut changes = events.listen().map_err(|error| DaemonError::Io(error, "ring buffer"))?;
+        shared.refresh().await;
         let router = router(Arc::clone(&shared));
         // Dropped with the set, and so ended, when this returns.
         let mut servers = JoinSet::new();
         servers.spawn(serve(tcp, router.clone()));
         servers.spawn(serve(unix, router));
+        servers.spawn(claims::follow(Arc::clone(&shared), speaker_interval));
         // Not at once: the list was read a moment ago, and changes since then are waiting in `links`.
         let mut resync = interval_at(Instant::now() + RESYNC, RESYNC);
         let mut reread = interval(REREAD);
@@ -98,6 +112,7 @@ impl Daemon {
                 _ = resync.tick() => {
                     verify(&shared, &links).await;
                     reconcile(&shared, &mut links).await;
+                    shared.refresh().await;
                     let unnamed = shared.observer().unnamed();
                     name(&shared, &finder, unnamed).await;
                 }
@@ -108,6 +123,7 @@ impl Daemon {
                     let senders = batch.iter().filter(by_socket).map(|change| (change.cookie, change.cgroup));
                     name(&shared, &finder, senders.collect()).await;
                     for change in &batch {
+                        shared.observer().note(change);
                         log(&shared, change);
                     }
                 }

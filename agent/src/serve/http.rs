@@ -24,7 +24,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
 }
 
 async fn node(State(shared): State<Arc<Shared>>) -> Response {
-    let report = shared.observer().report();
+    shared.refresh().await;
+    let report = shared.report();
     let answer = Json(&report).into_response();
     drop(report);
     memory::give_back();
@@ -32,6 +33,7 @@ async fn node(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn scrape(State(shared): State<Arc<Shared>>) -> Response {
+    shared.refresh().await;
     let text = metrics::encode(&shared);
     memory::give_back();
     match text {

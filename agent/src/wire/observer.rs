@@ -223,11 +223,6 @@ impl Observer {
         self.facts = facts;
     }
 
-    /// Whether multicast groups matter: an IPv6 address is watched.
-    pub fn watches_ipv6(&self) -> bool {
-        self.watch.has_ipv6()
-    }
-
     /// The node's neighbours, as last read.
     pub const fn neighbours(&self) -> &Neighbours {
         &self.facts.neighbours

@@ -46,12 +46,6 @@ impl Watch {
         self.indices.get(&ip).copied()
     }
 
-    /// Whether an IPv6 address is watched.
-    pub(super) fn has_ipv6(&self) -> bool {
-        // They are in order, IPv6 last.
-        self.indices.last_key_value().is_some_and(|(ip, _)| ip.is_ipv6())
-    }
-
     /// Replaces the whole set; nothing changes on error.
     pub(super) fn replace(&mut self, wanted: &BTreeSet<IpAddr>) -> Result<Diff, Error> {
         if wanted.len() > self.capacity as usize {

@@ -1,6 +1,6 @@
 //! A stand-in for MetalLB's speaker, for the lab: see [`l2witness_tests::speaker`].
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use clap::Parser;
 use l2witness_tests::speaker::daemon;
@@ -14,9 +14,15 @@ struct Args {
     /// An IP to announce from the start; repeatable.
     #[arg(long)]
     announce: Vec<IpAddr>,
+    /// Where to serve metrics as MetalLB's.
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
+    /// The node's name in them.
+    #[arg(long, default_value = "lab")]
+    node: String,
 }
 
 fn main() -> anyhow::Result<()> {
-    let Args { interface, announce } = Args::parse();
-    daemon::run(&interface, &announce)
+    let Args { interface, announce, metrics, node } = Args::parse();
+    daemon::run(&interface, &announce, metrics, &node)
 }

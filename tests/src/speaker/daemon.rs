@@ -12,7 +12,7 @@
 //! Anything else is answered by `error …`.
 
 use std::io::{self, BufRead as _, Write as _};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -24,16 +24,20 @@ use super::burst::Bursts;
 use super::responder::{Responder, Shared};
 use crate::frames::solicited_node;
 
-/// Runs it on these interfaces, announcing `ips` from the start, until it is told to quit.
+/// Runs it on these interfaces, announcing `ips` from the start, until it is told to quit. Its metrics are
+/// served at `metrics`, if given, under the name `node`.
 ///
 /// # Errors
 ///
 /// A socket can't be opened, or the standard streams fail.
-pub fn run(interfaces: &[String], ips: &[IpAddr]) -> Result<()> {
+pub fn run(interfaces: &[String], ips: &[IpAddr], metrics: Option<SocketAddr>, node: &str) -> Result<()> {
     let responders: Result<Vec<_>> = interfaces.iter().map(|name| Responder::open(name)).collect();
     let daemon = Daemon::start(Arc::new(responders?))?;
     for &ip in ips {
         daemon.announce(ip)?;
+    }
+    if let Some(address) = metrics {
+        super::metrics::serve(address, node.to_owned(), Arc::clone(&daemon.shared))?;
     }
     say("ready")?;
     for line in io::stdin().lock().lines() {

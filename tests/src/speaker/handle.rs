@@ -13,6 +13,9 @@ use crate::lab::{Host, Process, binary, until};
 /// How long it may take to answer a command.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// The port of its metrics, MetalLB's own.
+const PORT: u16 = 7472;
+
 /// A running lab speaker; it ends when the value is dropped.
 #[derive(Debug)]
 pub struct Speaker {
@@ -40,6 +43,25 @@ impl Speaker {
             command.args(["--interface", interface]);
         }
         Self::ready(host.spawn(command)?)
+    }
+
+    /// The same as [`Speaker::start_on`], and it serves its metrics at [`Speaker::metrics_url`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Speaker::start`]; or somebody has the port.
+    pub fn start_with_metrics(host: &Host, interfaces: &[&str]) -> Result<Self> {
+        let mut command = host.command(&binary("lab-speaker")?.to_string_lossy());
+        for interface in interfaces {
+            command.args(["--interface", interface]);
+        }
+        command.args(["--node", host.name(), "--metrics", &format!("{}:{PORT}", host.v4().ip)]);
+        Self::ready(host.spawn(command)?)
+    }
+
+    /// Where [`Speaker::start_with_metrics`] serves on that host.
+    pub fn metrics_url(host: &Host) -> String {
+        format!("http://{}:{PORT}", host.v4().ip)
     }
 
     /// The same as [`Speaker::start`] in a cgroup, given by its `cgroup.procs`. A socket belongs to

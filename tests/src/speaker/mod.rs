@@ -13,6 +13,7 @@ pub mod burst;
 pub mod counters;
 pub mod daemon;
 mod handle;
+mod metrics;
 pub mod ndp;
 mod responder;
 

@@ -1,8 +1,8 @@
 //! The three counters of one LB IP, reading by reading.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Interval,
@@ -20,7 +20,7 @@ pub struct Moment {
     /// Which LB IP.
     pub ip: IpAddr,
     /// When the speaker's metrics were read.
-    pub at: Timestamp,
+    pub at: Instant,
     /// When its process started, by its own word.
     pub started: Option<Timestamp>,
     /// Its counters.
@@ -73,9 +73,9 @@ impl Comparison {
         self.last = moment;
     }
 
-    /// The counters for which there is anything to say.
-    pub fn compared(&self) -> Vec<Compared> {
-        self.tracks.iter().filter_map(Track::compared).collect()
+    /// The counters for which there is anything to say. `wall` says what the clock on the wall shows at an instant.
+    pub fn compared(&self, wall: &impl Fn(Instant) -> Timestamp) -> Vec<Compared> {
+        self.tracks.iter().filter_map(|track| track.compared(wall)).collect()
     }
 }
 
@@ -88,8 +88,18 @@ fn interval(moment: &Moment, counter: Counter) -> Option<Interval> {
         .then(|| Interval::of(counted.of(counter), before.of(counter), after.of(counter)))
 }
 
+/// A process's start is told by the clock on the wall, to the second of the machine's start: as the clock is put right
+/// it moves by one.
+pub fn same_process(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.duration_since(other).abs() <= SignedDuration::from_secs(2),
+        (one, other) => one == other,
+    }
+}
+
 fn doubt(last: &Moment, now: &Moment, counter: Counter) -> Doubt {
-    let comparable = last.started == now.started && last.after.basis.serves(&now.before.basis, counter);
+    let comparable =
+        same_process(last.started, now.started) && last.after.basis.serves(&now.before.basis, counter);
     let is_requests = counter == Counter::RequestsReceived;
     // Who does not own the IP counts no request for it.
     let owned = last.announced && now.announced;

@@ -20,6 +20,6 @@ mod simulated;
 mod track;
 mod witnessed;
 
-pub use comparison::{Comparison, Moment};
+pub use comparison::{Comparison, Moment, same_process};
 pub use interval::Interval;
 pub use witnessed::{Basis, Context, Scope, Witnessed, witnessed};

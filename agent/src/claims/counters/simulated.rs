@@ -1,7 +1,11 @@
 //! A speaker, a wire and a reader that never meet, at random: whoever counts exactly is never said to differ,
 //! whatever passes while both are read, and what is lost is found to the frame.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    time::{Duration, Instant},
+};
 
 use fastrand::Rng;
 use jiff::Timestamp;
@@ -47,6 +51,7 @@ enum Event {
 
 struct World {
     rng: Rng,
+    start: Instant,
     now: u64,
     queue: BinaryHeap<Reverse<(u64, Event)>>,
     wire: Witnessed,
@@ -62,6 +67,7 @@ impl World {
     fn new(seed: u64) -> Self {
         let mut world = Self {
             rng: Rng::with_seed(seed),
+            start: Instant::now(),
             now: 0,
             queue: BinaryHeap::new(),
             wire: Witnessed { basis: Basis { ports: vec![1], ..Basis::default() }, ..Witnessed::default() },
@@ -167,8 +173,8 @@ impl World {
         let (before, counted, announced, process) = self.reading.clone();
         let moment = Moment {
             ip: [192, 0, 2, 1].into(),
-            at: Timestamp::from_millisecond(self.now.cast_signed()).unwrap(),
-            started: Timestamp::from_second(process.into()).ok(),
+            at: self.start + Duration::from_millis(self.now),
+            started: Timestamp::from_second(i64::from(process) * 60).ok(),
             counted,
             announced,
             before,
@@ -181,7 +187,11 @@ impl World {
     }
 
     fn compared(&self, counter: Counter) -> Option<Compared> {
-        self.comparison.as_ref()?.compared().into_iter().find(|compared| compared.counter == counter)
+        self.comparison
+            .as_ref()?
+            .compared(&|_| Timestamp::UNIX_EPOCH)
+            .into_iter()
+            .find(|compared| compared.counter == counter)
     }
 }
 

@@ -1,5 +1,7 @@
 //! One of the speaker's counters, from baseline to baseline.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 
 use super::Interval;
@@ -83,14 +85,14 @@ pub(super) struct Track {
     /// The speaker's figure at the last reading, and what it gained over all windows.
     figure: u64,
     speaker: u64,
-    since: Timestamp,
-    until: Option<Timestamp>,
+    since: Instant,
+    until: Option<Instant>,
     reason: Option<Because>,
 }
 
 impl Track {
     /// `read` is `None` if the wire can't be compared with itself before and after.
-    pub(super) fn new(counter: Counter, figure: u64, read: Option<Interval>, at: Timestamp) -> Self {
+    pub(super) fn new(counter: Counter, figure: u64, read: Option<Interval>, at: Instant) -> Self {
         Self {
             counter,
             settled: 0,
@@ -103,7 +105,7 @@ impl Track {
         }
     }
 
-    pub(super) fn step(&mut self, figure: u64, read: Option<Interval>, at: Timestamp, doubt: Doubt) -> Step {
+    pub(super) fn step(&mut self, figure: u64, read: Option<Interval>, at: Instant, doubt: Doubt) -> Step {
         // A counter that fell began anew, whatever else was noticed of it.
         let gained = figure.checked_sub(self.figure);
         self.figure = figure;
@@ -132,16 +134,16 @@ impl Track {
         self.settled + self.baseline.as_ref().map_or(0, Baseline::difference)
     }
 
-    /// `None` before there was a window.
-    pub(super) fn compared(&self) -> Option<Compared> {
+    /// `None` before there was a window. `wall` says what the clock on the wall shows at an instant.
+    pub(super) fn compared(&self, wall: &impl Fn(Instant) -> Timestamp) -> Option<Compared> {
         let difference = self.difference();
         Some(Compared {
             counter: self.counter,
             speaker: self.speaker,
             wire: self.speaker.saturating_add_signed(-difference),
             difference,
-            since: self.since,
-            until: self.until?,
+            since: wall(self.since),
+            until: wall(self.until?),
             reason: self.reason.filter(|_| difference != 0),
         })
     }
@@ -165,13 +167,18 @@ mod tests {
     fn play(lines: &[Line]) -> (Vec<Step>, Option<(u64, u64, i64)>) {
         let mut lines = lines.iter();
         let &(figure, before, after, _) = lines.next().unwrap();
-        let at = Timestamp::UNIX_EPOCH;
+        let at = Instant::now();
         let read = |figure, before, after| (before <= after).then(|| Interval::of(figure, before, after));
         let mut track = Track::new(Counter::ResponsesSent, figure, read(figure, before, after), at);
         let steps = lines
             .map(|&(figure, before, after, doubt)| track.step(figure, read(figure, before, after), at, doubt))
             .collect();
-        (steps, track.compared().map(|compared| (compared.speaker, compared.wire, compared.difference)))
+        (
+            steps,
+            track
+                .compared(&|_| Timestamp::UNIX_EPOCH)
+                .map(|compared| (compared.speaker, compared.wire, compared.difference)),
+        )
     }
 
     #[test]

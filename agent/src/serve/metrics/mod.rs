@@ -35,7 +35,7 @@ fn seconds(time: Timestamp) -> f64 {
     time.as_microsecond() as f64 / 1e6
 }
 
-/// Reads the observer at scrape time.
+/// Makes the report at scrape time.
 struct ReportCollector(Arc<Shared>);
 
 impl Collector for ReportCollector {
@@ -45,7 +45,7 @@ impl Collector for ReportCollector {
 
     fn collect(&self) -> Vec<MetricFamily> {
         let start = Instant::now();
-        let report = self.0.observer().report();
+        let report = self.0.report();
         let mut families = families(&report);
         families.push(own::duration(start.elapsed()));
         families

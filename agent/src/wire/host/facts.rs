@@ -11,7 +11,11 @@ use nlink::netlink::{
     messages::{AddressMessage, LinkMessage},
 };
 
-use super::{Neighbours, groups, sysctl::All};
+use super::{
+    Neighbours,
+    groups::{self, Groups},
+    sysctl::All,
+};
 use crate::evidence::{Bound, HostFacts, LinkLocal};
 
 /// What an interface on top of another one does with the frames that come in below.
@@ -33,7 +37,7 @@ pub struct Facts {
     /// Networks of loopback interfaces: all of such a network is local (`fib_add_ifaddr` of the kernel).
     loopback: Vec<(Ipv4Net, u32)>,
     /// Which interfaces joined which solicited-node groups; by the last three bytes.
-    pub(super) groups: HashMap<[u8; 3], BTreeSet<u32>>,
+    groups: Groups,
     /// Who has which hardware address.
     pub neighbours: Neighbours,
 }
@@ -48,15 +52,22 @@ struct Known {
 }
 
 impl Facts {
-    pub(super) fn new(links: &[LinkMessage], addresses: &[AddressMessage], all: &All) -> Self {
+    /// Without `groups` nothing is said about link-local addresses either: who has the one is asked for the other.
+    pub(super) fn new(
+        links: &[LinkMessage],
+        addresses: &[AddressMessage],
+        groups: Option<Groups>,
+        all: &All,
+    ) -> Self {
         let name_of = |index: u32| links.iter().find(|link| link.ifindex() == index)?.name();
         let mut known = BTreeMap::new();
         for link in links {
-            let facts = host_facts(link, all, link.master().and_then(name_of));
+            let mut facts = host_facts(link, all, link.master().and_then(name_of));
+            facts.link_local = groups.is_some().then_some(LinkLocal::Missing);
             let name = link.name().unwrap_or_default().to_owned();
             known.insert(link.ifindex(), Known { name, facts, below: below(link) });
         }
-        let mut this = Self { links: known, ..Self::default() };
+        let mut this = Self { links: known, groups: groups.unwrap_or_default(), ..Self::default() };
         for message in addresses {
             this.note(message, links);
         }
@@ -74,9 +85,10 @@ impl Facts {
                 }
             }
             IpAddr::V6(v6) if v6.is_unicast_link_local() => {
-                if let Some(known) = self.links.get_mut(&index) {
-                    let best = &mut known.facts.link_local;
-                    *best = Some(better(*best, state(message)));
+                if let Some(best) =
+                    self.links.get_mut(&index).and_then(|known| known.facts.link_local.as_mut())
+                {
+                    *best = better(*best, state(message));
                 }
             }
             IpAddr::V6(_) => {}
@@ -140,7 +152,7 @@ fn host_facts(link: &LinkMessage, all: &All, master: Option<&str>) -> HostFacts 
         proxy_arp: either(all.proxy_arp, own(Ipv4Devconf::ProxyArp)),
         proxy_ndp: either(all.proxy_ndp, link.ipv6_devconf(Ipv6Devconf::ProxyNdp).map(i32::unsigned_abs)),
         master: master.map(ToOwned::to_owned),
-        link_local: Some(LinkLocal::Missing),
+        link_local: None,
         promiscuous: link.promiscuity().is_some_and(|count| count > 0),
         tx_dropped: link.stats().map(nlink::netlink::messages::LinkStats::tx_dropped),
     }
@@ -174,14 +186,14 @@ fn state(message: &AddressMessage) -> LinkLocal {
     }
 }
 
-fn better(one: Option<LinkLocal>, other: LinkLocal) -> LinkLocal {
+fn better(one: LinkLocal, other: LinkLocal) -> LinkLocal {
     let rank = |state: LinkLocal| match state {
         LinkLocal::Usable => 3,
         LinkLocal::Tentative => 2,
         LinkLocal::DadFailed => 1,
         LinkLocal::Missing => 0,
     };
-    one.filter(|one| rank(*one) >= rank(other)).unwrap_or(other)
+    if rank(one) >= rank(other) { one } else { other }
 }
 
 #[cfg(test)]
@@ -207,8 +219,7 @@ mod tests {
     #[test]
     fn of_several_link_local_addresses_the_best_counts() {
         use LinkLocal::{DadFailed, Missing, Tentative, Usable};
-        let join =
-            |states: &[LinkLocal]| states.iter().fold(Missing, |best, state| better(Some(best), *state));
+        let join = |states: &[LinkLocal]| states.iter().fold(Missing, |best, state| better(best, *state));
         assert_eq!(join(&[]), Missing);
         assert_eq!(join(&[DadFailed]), DadFailed);
         assert_eq!(join(&[DadFailed, Tentative]), Tentative);

@@ -18,9 +18,9 @@ pub(super) const fn key(ip: Ipv6Addr) -> [u8; 3] {
     [a, b, c]
 }
 
-/// Of the calling thread's network namespace; empty without IPv6.
-pub(super) fn read() -> Groups {
-    parse(&fs::read_to_string("/proc/thread-self/net/igmp6").unwrap_or_default())
+/// Of the calling thread's network namespace; `None` without IPv6.
+pub(super) fn read() -> Option<Groups> {
+    fs::read_to_string("/proc/thread-self/net/igmp6").ok().map(|text| parse(&text))
 }
 
 /// Lines of index, name, group in hexadecimal, users, flags, timer (`igmp6_mc_seq_show` of the kernel).

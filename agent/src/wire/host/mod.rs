@@ -35,11 +35,11 @@ impl Host {
         Ok(Self { connection: Connection::<Route>::new()?, read: None })
     }
 
-    /// The facts, now; `None` if they were read a moment ago. `groups` says whether multicast groups matter.
+    /// The facts, now; `None` if they were read a moment ago.
     ///
     /// # Errors
     /// [`Error::Links`]; the next call tries again.
-    pub async fn read(&mut self, groups: bool) -> Result<Option<Facts>, Error> {
+    pub async fn read(&mut self) -> Result<Option<Facts>, Error> {
         if self.read.is_some_and(|read| read.elapsed() < FRESH) {
             return Ok(None);
         }
@@ -47,11 +47,8 @@ impl Host {
         let links = self.connection.get_links().await?;
         let addresses = self.connection.get_addresses().await?;
         let neighbours = self.connection.get_neighbors().await?;
-        let mut facts = Facts::new(&links, &addresses, &sysctl::All::read());
+        let mut facts = Facts::new(&links, &addresses, groups::read(), &sysctl::All::read());
         facts.neighbours = Neighbours::of(&neighbours);
-        if groups {
-            facts.groups = groups::read();
-        }
         Ok(Some(facts))
     }
 }

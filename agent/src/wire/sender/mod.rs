@@ -6,7 +6,7 @@
 mod cgroup;
 mod process;
 
-pub use process::packet_sockets;
+pub use process::{arp_sockets, packet_sockets};
 
 use std::{
     collections::HashMap,

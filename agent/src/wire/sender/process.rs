@@ -1,6 +1,6 @@
 //! From a packet socket's cookie to the process that holds it.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use nlink::netlink::{Connection, SockDiag};
 
@@ -18,6 +18,14 @@ pub async fn packet_sockets() -> Vec<(u64, u32)> {
     let Ok(connection) = Connection::<SockDiag>::new() else { return Vec::new() };
     let sockets = connection.query_packet_sockets().await.unwrap_or_default();
     sockets.iter().map(|socket| (socket.cookie, socket.inode)).collect()
+}
+
+/// The interfaces on which somebody has a packet socket for ARP, as `MetalLB` has on each that it serves. `None` where
+/// `packet_diag` may not be asked.
+pub async fn arp_sockets() -> Option<BTreeSet<u32>> {
+    let sockets = Connection::<SockDiag>::new().ok()?.query_packet_sockets().await.ok()?;
+    let of_arp = sockets.iter().filter(|socket| i32::from(socket.protocol) == libc::ETH_P_ARP);
+    Some(of_arp.map(|socket| socket.interface).filter(|index| *index != 0).collect())
 }
 
 /// The process that holds the socket with that inode, where /proc may be read.

@@ -14,7 +14,7 @@ fn moment(ip: &str, speaker: [u64; 3], wire: Witnessed) -> Moment {
     let [requests_received, responses_sent, gratuitous_sent] = speaker.map(Some);
     Moment {
         ip: ip.parse().unwrap(),
-        at: Timestamp::UNIX_EPOCH,
+        at: Instant::now(),
         started: Some(Timestamp::UNIX_EPOCH),
         counted: Counted { requests_received, responses_sent, gratuitous_sent },
         announced: true,
@@ -37,7 +37,7 @@ fn play(
     for _ in 0..2 {
         comparison.step(moment(ip, speaker, wired.clone()));
     }
-    let differing = comparison.compared().into_iter();
+    let differing = comparison.compared(&|_| Timestamp::UNIX_EPOCH).into_iter();
     differing.filter_map(|of| Some((of.counter, of.difference, of.reason?))).collect()
 }
 
@@ -85,7 +85,11 @@ fn requests_count_only_while_the_ip_is_announced_and_the_rest_always() {
         let mut comparison = Comparison::new(first(10));
         comparison.step(second(20));
         comparison.step(third(30));
-        comparison.compared().into_iter().map(|of| (of.counter, of.speaker)).collect::<Vec<_>>()
+        comparison
+            .compared(&|_| Timestamp::UNIX_EPOCH)
+            .into_iter()
+            .map(|of| (of.counter, of.speaker))
+            .collect::<Vec<_>>()
     };
     let rest = [(ResponsesSent, 20), (GratuitousSent, 20)];
     assert_eq!(step([true, true, true]), [(RequestsReceived, 20), rest[0], rest[1]]);
@@ -98,12 +102,21 @@ fn requests_count_only_while_the_ip_is_announced_and_the_rest_always() {
 fn a_restarted_speaker_is_a_new_baseline_even_if_it_counts_more_already() {
     let mut comparison = Comparison::new(moment(V4, [10; 3], wire([10; 3])));
     let restarted = |figure, wired| Moment {
-        started: Timestamp::from_second(1).ok(),
+        started: Timestamp::from_second(60).ok(),
         ..moment(V4, [figure; 3], wire([wired; 3]))
     };
     comparison.step(restarted(50, 90));
     comparison.step(restarted(51, 91));
-    for of in comparison.compared() {
+    for of in comparison.compared(&|_| Timestamp::UNIX_EPOCH) {
         assert_eq!((of.speaker, of.wire, of.difference), (1, 1, 0));
+    }
+}
+
+#[test]
+fn a_start_that_moves_by_a_second_is_the_same_process() {
+    let at = |second| Timestamp::from_second(second).ok();
+    let table = [(at(100), at(101), true), (at(101), at(100), true), (at(100), at(103), false)];
+    for (one, other, same) in table.into_iter().chain([(None, None, true), (at(1), None, false)]) {
+        assert_eq!(same_process(one, other), same, "{one:?} {other:?}");
     }
 }
