@@ -26,7 +26,7 @@ pub(super) fn claims(nodes: &[OnNode], now: Timestamp, table: &impl Fn(&[&str]) 
             let what = format!("nodeAssigned {}", ago(*at, now));
             rows.insert(["Event".to_owned(), service.clone(), node.clone(), what]);
         }
-        for Prediction { service, node, nobody, interfaces, rules } in &said.predicted {
+        for Prediction { service, node, nobody, interfaces, rules, since: _ } in &said.predicted {
             let on = interfaces.as_ref().map_or_else(|| "all interfaces".to_owned(), |names| all_or(names));
             let what = match nobody {
                 Some(why) => format!("predicted: nobody, {why}"),
@@ -110,6 +110,7 @@ mod tests {
             nobody: None,
             interfaces: Some(vec!["eth0".to_owned()]),
             rules: "0.11+".to_owned(),
+            since: None,
         };
         let compared = Compared {
             counter: Counter::ResponsesSent,

@@ -180,6 +180,8 @@ impl Index {
             nobody,
             interfaces,
             rules: rules.label().to_owned(),
+            // Nothing here has a clock.
+            since: None,
         })
     }
 
