@@ -107,7 +107,7 @@ fn json_has_the_documented_fields() {
     assert_eq!(lb_ip["agents"]["replied"], 2);
     assert_eq!(lb_ip["answerers"][1]["origin"], "kernel");
     let finding = lb_ip["findings"][0].as_object().unwrap();
-    assert_eq!(finding.keys().collect::<Vec<_>>(), ["code", "name", "next", "reason", "severity"]);
+    assert_eq!(finding.keys().collect::<Vec<_>>(), ["code", "name", "next", "node", "reason", "severity"]);
     let answerer = lb_ip["answerers"][0].as_object().unwrap();
     for field in [
         "node",
