@@ -58,7 +58,7 @@ pub(super) fn counters(nodes: &[OnNode], now: Timestamp, table: &impl Fn(&[&str]
     }
     let mut table = table(&["NODE", "METALLB_LAYER2_", "SPEAKER", "WIRE", "DIFFERENCE", "SINCE"]);
     for (node, Compared { counter, speaker, wire, difference, since, until: _, reason }) in all() {
-        let why = reason.map_or_else(String::new, |reason| format!(" ({})", reason.label()));
+        let why = reason.map_or_else(String::new, |reason| format!(" ({})", reason.text()));
         let cells = [
             node.node.clone(),
             counter.label().to_owned(),

@@ -104,7 +104,19 @@ impl Document {
             let severity = worst(&findings);
             let services = said.services.iter().map(|service| service.name.clone()).collect();
             let nodes = Vec::new();
-            Judged { ip, services, severity, answerers, foreign, heard, requests, said, findings, agents, nodes }
+            Judged {
+                ip,
+                services,
+                severity,
+                answerers,
+                foreign,
+                heard,
+                requests,
+                said,
+                findings,
+                agents,
+                nodes,
+            }
         };
         let lb_ips: Vec<_> = views(reports, coverage, *now)
             .into_iter()

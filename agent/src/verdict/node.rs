@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     catalogue::{CLAIMS_UNREAD, IDLE, PARTIAL_VIEW, SOURCE_LOST, SOURCE_PARTIAL, Verdict},
-    causes,
     finding::Finding,
+    hint::hint,
     judge::{judge, sort},
     text::{ago, few, span},
     time::GRACE,
@@ -60,8 +60,12 @@ fn claims_unread(report: &NodeReport, now: Timestamp) -> Option<Finding> {
     let at = speaker.endpoint.as_deref().unwrap_or("no endpoint");
     let error = speaker.error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
     let reason = format!("{} at {at}{error}; {read}", speaker.reading.label().replace('_', " "));
-    let hint = causes::reading(speaker.reading);
-    Some(Finding { next: hint.to_owned(), ..found(&CLAIMS_UNREAD, report, reason) })
+    let finding = found(&CLAIMS_UNREAD, report, reason);
+    // Each state has a next step of its own.
+    Some(match hint(speaker) {
+        Some(next) => Finding { next, ..finding },
+        None => finding,
+    })
 }
 
 /// API servers are restarted one after the other.

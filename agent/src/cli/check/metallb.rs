@@ -7,9 +7,8 @@ use super::{
     line::{Detail, Line, Status},
 };
 use crate::{
-    claims::speaker::hint,
     evidence::{NodeReport, Reading, Speaker},
-    verdict::few,
+    verdict::{few, hint},
 };
 
 pub(super) fn lines(facts: &Facts) -> Vec<Line> {

@@ -13,5 +13,4 @@ pub(super) use owner::no_owner;
 pub(super) use selection::no_selected;
 pub(super) use shadow::shadow;
 pub(super) use silence::{asked, no_group, no_link_local, silence};
-pub(super) use speaker::reading;
 pub(super) use split::{contest, split};

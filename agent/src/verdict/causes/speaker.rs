@@ -33,29 +33,3 @@ pub(super) fn confusion(seen: Seen<'_>) -> Option<String> {
         None
     }
 }
-
-/// What to do about metrics that can't be read.
-pub(in crate::verdict) const fn reading(reading: Reading) -> &'static str {
-    match reading {
-        Reading::Unreachable => {
-            "is that the right port? 7472 without TLS up to MetalLB 0.15, 9120 with TLS since 0.16; behind \
-             kube-rbac-proxy only 9120 is open"
-        }
-        Reading::TimedOut => "the speaker hangs or is overloaded: look at its log and its CPU limit",
-        Reading::Unauthorized => {
-            "the agent's ServiceAccount needs `get` on the nonResourceURL /metrics: install the overlay for \
-             MetalLB 0.16"
-        }
-        Reading::CannotAuthenticate => {
-            "MetalLB's speaker may not create TokenReviews: install its metallb-native-prometheus.yaml, or give \
-             its ServiceAccount `create` on tokenreviews and subjectaccessreviews"
-        }
-        Reading::Refused | Reading::Malformed => {
-            "is that the speaker's endpoint? Something else seems to listen there"
-        }
-        Reading::TooLarge => {
-            "its metrics are larger than an agent is ready to read: is that the speaker's endpoint?"
-        }
-        Reading::None | Reading::NoSpeaker | Reading::Ok => "nothing",
-    }
-}

@@ -2,8 +2,8 @@
 
 use super::{Node, before, node};
 use crate::evidence::{
-    Announced, Assigned, Compared, Counter, HostFacts, L2Status, LinkLocal, Local, Named, NodeReport, Origin,
-    Prediction, Reading, Sender, Service, Speaker, Takeover,
+    Announced, Assigned, Because, Compared, Counter, HostFacts, L2Status, LinkLocal, Local, Named,
+    NodeReport, Origin, Prediction, Reading, Sender, Service, Speaker, Takeover,
 };
 
 /// The Service that has the address.
@@ -142,6 +142,17 @@ impl Node {
 
     /// The speaker's count and the wire's.
     pub(crate) fn counted(self, counter: Counter, speaker: u64, wire: u64) -> Self {
+        self.counted_because(counter, speaker, wire, None)
+    }
+
+    /// The same, and why they differ.
+    pub(crate) fn counted_because(
+        self,
+        counter: Counter,
+        speaker: u64,
+        wire: u64,
+        reason: Option<Because>,
+    ) -> Self {
         let compared = Compared {
             counter,
             speaker,
@@ -149,7 +160,7 @@ impl Node {
             difference: speaker.cast_signed() - wire.cast_signed(),
             since: before(600),
             until: before(5),
-            reason: None,
+            reason,
         };
         self.said(|said| said.counters.push(compared))
     }

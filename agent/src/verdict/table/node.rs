@@ -70,13 +70,13 @@ fn a_speaker_that_can_t_be_read_has_a_hint_for_each_state() {
         node_findings(&report.done(), at(T0))
     };
     for (reading, hint) in [
-        (Reading::Unreachable, "7472"),
+        (Reading::Unreachable, "firewall"),
         (Reading::TimedOut, "hangs"),
-        (Reading::Unauthorized, "nonResourceURL"),
-        (Reading::CannotAuthenticate, "tokenreviews"),
-        (Reading::Refused, "endpoint"),
-        (Reading::TooLarge, "larger"),
-        (Reading::Malformed, "endpoint"),
+        (Reading::Unauthorized, "nonResourceURLs"),
+        (Reading::CannotAuthenticate, "TokenReviews"),
+        (Reading::Refused, "look whether"),
+        (Reading::TooLarge, "a few hundred bytes"),
+        (Reading::Malformed, "no metallb_ series"),
     ] {
         let [finding] = unread(reading, 200).try_into().unwrap();
         assert_eq!(finding.verdict.name, "CLAIMS-UNREAD");

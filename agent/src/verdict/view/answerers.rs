@@ -124,10 +124,6 @@ impl Answerer {
         sender.is_some_and(|sender| sender.pod.is_some() || by_name(sender).is_some())
     }
 
-    pub(in crate::verdict) fn is_speaker(&self) -> bool {
-        self.origin == Origin::Speaker
-    }
-
     fn is_same(&self, other: &Self) -> bool {
         self.node == other.node
             && self.mac == other.mac
