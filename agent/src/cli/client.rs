@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     evidence::NodeReport,
-    verdict::{Coverage, Failed, Scope, corrected, span},
+    verdict::{Coverage, Failed, Scope, corrected, few, span},
 };
 
 const DEFAULT_PORT: u16 = 9472;
@@ -53,7 +53,7 @@ impl Told {
     /// Nothing, because whoever knows the agents could not be asked.
     pub(super) fn nothing(agent: &str, error: &str) -> Self {
         let failed = vec![Failed { agent: agent.to_owned(), error: error.to_owned() }];
-        let coverage = Coverage { scope: Scope::Agents, asked: 1, replied: 0, failed };
+        let coverage = Coverage { scope: Scope::Agents, asked: 0, replied: 0, failed };
         Self { reports: Vec::new(), coverage, notes: Vec::new(), now: Timestamp::now() }
     }
 
@@ -148,9 +148,8 @@ impl Told {
         self.coverage.replied = self.reports.len();
         let Coverage { scope, asked, replied, failed } = &self.coverage;
         if !failed.is_empty() && *asked > 1 {
-            let list: Vec<_> =
-                failed.iter().map(|failed| format!("{}: {}", failed.agent, failed.error)).collect();
-            self.notes.push(format!("asked {asked} agents, {replied} replied: {}", list.join("; ")));
+            let list = by_error(failed);
+            self.notes.push(format!("asked {asked} agents, {replied} replied: {list}"));
         } else if *scope == Scope::Node && *replied == 1 {
             self.notes.push(format!(
                 "only {} was asked: whether another node answers, too, is not known (--agent or --kubeconfig asks more)",
@@ -158,6 +157,19 @@ impl Told {
             ));
         }
     }
+}
+
+/// Who failed, by why: a missing permission fails everywhere.
+fn by_error(failed: &[Failed]) -> String {
+    let mut errors: Vec<(&str, Vec<String>)> = Vec::new();
+    for Failed { agent, error } in failed {
+        match errors.iter_mut().find(|(known, _)| known == error) {
+            Some((_, agents)) => agents.push(agent.clone()),
+            None => errors.push((error, vec![agent.clone()])),
+        }
+    }
+    let told = errors.into_iter().map(|(error, agents)| format!("{}: {error}", few(agents)));
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// `host`, `host:port`, an IPv6 address with or without brackets, or an http URL.

@@ -6,9 +6,12 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use jiff::Timestamp;
-use nom_openmetrics::{Label, Sample, parser::family};
+use nom_openmetrics::Sample;
 
-use crate::evidence::Counter;
+use crate::{
+    claims::sample::{Garbage, label, sample, whole},
+    evidence::Counter,
+};
 
 /// A series of `metallb_speaker_announced`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,9 +83,6 @@ enum Family {
     Started,
 }
 
-/// A line of a wanted family that says nothing.
-struct Garbage;
-
 impl Family {
     fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -146,30 +146,9 @@ impl Readout {
     }
 }
 
-/// Our values are numbers that begin with a digit; the parser prints what it reads of infinities.
-fn sample(line: &str) -> Result<Sample<'_>, Garbage> {
-    let value = line.rsplit(' ').next().unwrap_or_default();
-    if !value.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err(Garbage);
-    }
-    let (_, family) = family(line).map_err(|_| Garbage)?;
-    family.samples.into_iter().next().ok_or(Garbage)
-}
-
-fn label<'a>(sample: &'a Sample<'_>, name: &str) -> Option<&'a str> {
-    let found = |label: &&Label<'_>| label.name == name;
-    sample.labels().iter().find(found).map(|label| label.value.as_str())
-}
-
 fn address(sample: &Sample<'_>) -> Result<IpAddr, Garbage> {
     let ip: IpAddr = label(sample, "ip").and_then(|text| text.parse().ok()).ok_or(Garbage)?;
     Ok(ip.to_canonical())
-}
-
-/// Counters are doubles in Prometheus; those of a speaker are whole and below 2^53.
-fn whole(number: f64) -> Result<u64, Garbage> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if (0.0..=EXACT).contains(&number) && number.fract() == 0.0 { Ok(number as u64) } else { Err(Garbage) }
 }
 
 fn time(seconds: f64) -> Result<Timestamp, Garbage> {

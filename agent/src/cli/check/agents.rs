@@ -17,7 +17,7 @@ pub(super) fn lines(facts: &Facts) -> Vec<Line> {
     let mut lines = Vec::new();
     match &facts.roster {
         Some(Ok(roster)) => lines.extend(listed(roster)),
-        Some(Err(error)) => lines.push(unlisted(error)),
+        Some(Err(error)) => return vec![unlisted(error)],
         None => {}
     }
     lines.push(replied(facts));

@@ -89,18 +89,25 @@ pub(super) fn lines(facts: Option<&Facts>) -> Vec<Line> {
             )
         }
     }];
-    lines.extend(rights.iter().map(|checked| {
-        let Checked { right, purpose, vital, had } = checked;
-        let text = format!("may {right}, {purpose}");
-        match had {
-            Ok(true) => Line::ok("api-rights", text),
-            Ok(false) => {
-                let detail = Detail::new("not allowed").next(Right::REMEDY);
-                let status = if *vital { Status::Problem } else { Status::Warning };
-                Line::by("api-rights", text, status, vec![detail])
-            }
-            Err(error) => Line::by("api-rights", text, Status::Unknown, vec![Detail::new(error.to_string())]),
-        }
-    }));
+    if !rights.is_empty() {
+        lines.push(allowed(rights));
+    }
     lines
+}
+
+fn allowed(rights: &[Checked]) -> Line {
+    let mut status = Status::Ok;
+    let mut details = Vec::new();
+    for Checked { right, purpose, vital, had } in rights {
+        let (worst, why) = match had {
+            Ok(true) => continue,
+            Ok(false) if *vital => (Status::Problem, "not allowed".to_owned()),
+            Ok(false) => (Status::Warning, "not allowed".to_owned()),
+            Err(error) => (Status::Unknown, error.to_string()),
+        };
+        status = status.max(worst);
+        details.push(Detail::new(format!("{right}, {purpose}: {why}")).next(Right::REMEDY));
+    }
+    let text = format!("{} of {} permissions are there", rights.len() - details.len(), rights.len());
+    Line::by("api-rights", text, status, details)
 }

@@ -230,8 +230,9 @@ async fn with_a_kubeconfig_the_cluster_is_looked_at_too() {
     let page = text(&checked(&facts), PLAIN);
     for part in [
         " answers: v1.17.6\n",
-        "× may get pods/proxy in namespace l2witness-system, to ask the agents\n    not allowed\n      next: apply ",
-        "‼ may list nodes, to know which nodes have no agent\n",
+        "× 0 of 6 permissions are there\n    list pods in namespace l2witness-system, to find the agents: not allowed\n",
+        "    list nodes, to know which nodes have no agent: not allowed\n",
+        "      next: apply deploy/kustomize/components/cli-access",
         "? 1 of 2 agents' pods are ready\n    n2: agent-n2 runs, but is not ready\n      next: kubectl -n l2witness-",
         "✔ every node has an agent\n    n3: no agent: what is answered there is not known\n",
         "✔ 2 of 2 agents reply\n",
@@ -250,7 +251,7 @@ async fn an_api_server_that_is_away_leaves_everything_unknown() {
     let page = text(&checked(&facts), PLAIN);
     assert!(page.contains("× the API server at http://127.0.0.1:1 does not answer\n"), "{page}");
     assert!(page.contains("- no LB IP: none is watched, or no agent replied\n"), "{page}");
-    assert!(page.ends_with("; from 0 of 1 agent\n"), "{page}");
+    assert!(page.ends_with("; from 0 of 0 agents\n"), "{page}");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use crate::cli::table::printable;
 
 /// So many details a line; the rest is in the JSON.
 const SHOWN: usize = 10;
+/// Where nothing is to be done.
+const SHOWN_WELL: usize = 3;
 
 /// How to print.
 #[derive(Clone, Copy, Debug)]
@@ -69,12 +71,14 @@ fn of_group(group: &Group, style: Style) -> Option<String> {
 fn of_line(line: &Line, style: Style) -> String {
     let Line { check: _, status, text, hint, details } = line;
     let mut parts = vec![format!("{} {}\n", style.mark(*status), printable(text))];
+    let is_bad = *status > Status::Info;
+    let shown = if is_bad { SHOWN } else { SHOWN_WELL };
     // The same next step for all is said once.
     let mut last = None;
-    for (place, detail) in details.iter().take(SHOWN).enumerate() {
+    for (place, detail) in details.iter().take(shown).enumerate() {
         parts.push(format!("    {}\n", printable(&what(detail))));
-        let following = details.get(place + 1).filter(|_| place + 1 < SHOWN);
-        if let Some(next) = &detail.next
+        let following = details.get(place + 1).filter(|_| place + 1 < shown);
+        if let Some(next) = detail.next.as_ref().filter(|_| is_bad)
             && following.is_none_or(|following| following.next != detail.next)
             && last != Some(next)
         {
@@ -82,10 +86,10 @@ fn of_line(line: &Line, style: Style) -> String {
             last = Some(next);
         }
     }
-    if details.len() > SHOWN {
-        parts.push(format!("    and {} more: -o json has them all\n", details.len() - SHOWN));
+    if details.len() > shown {
+        parts.push(format!("    and {} more: -o json has them all\n", details.len() - shown));
     }
-    if let Some(hint) = hint.as_ref().filter(|_| *status > Status::Info) {
+    if let Some(hint) = hint.as_ref().filter(|_| is_bad) {
         parts.push(format!("    see {hint}\n"));
     }
     parts.concat()
