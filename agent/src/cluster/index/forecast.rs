@@ -27,6 +27,8 @@ pub(super) struct Forecast {
     ground: Option<Ground>,
     /// Whether all that the elections read is known, and all of it true.
     foreseeable: bool,
+    /// What else is in their way.
+    obstacle: Option<String>,
     candidates: BTreeMap<Field, Arc<Candidates>>,
     told: BTreeMap<Arc<str>, Told>,
     last: Option<Difference>,
@@ -76,6 +78,7 @@ impl Index {
         if std::mem::take(&mut forecast.everything) {
             forecast.candidates.clear();
             forecast.ground = self.ground();
+            forecast.obstacle = self.obstacle();
             forecast.foreseeable =
                 forecast.ground.as_ref().is_some_and(|ground| self.foreseeable(ground.rules));
             forecast.stale.extend(self.services.announced().cloned());
@@ -180,7 +183,6 @@ impl Index {
             nobody,
             interfaces,
             rules: rules.label().to_owned(),
-            // Nothing here has a clock.
             since: None,
         })
     }
@@ -191,7 +193,7 @@ impl Index {
         let understood = |kinds: &[Kind]| kinds.iter().all(|kind| followed.understood(*kind));
         let endpoints = [Kind::EndpointSlices, Kind::Endpoints];
         let configured = if rules.reads_custom_resources() {
-            let old = followed.not_served(Kind::AddressPools) || followed.understood(Kind::AddressPools);
+            let old = !followed.wanted(Kind::AddressPools) || followed.understood(Kind::AddressPools);
             old && understood(&[Kind::Nodes, Kind::Pools, Kind::Advertisements])
         } else {
             understood(&[Kind::Config])
@@ -199,11 +201,15 @@ impl Index {
         configured
             && understood(&[Kind::Services, Kind::Speakers, Kind::HelmSpeakers])
             && endpoints.iter().any(|kind| followed.understood(*kind))
-            && self.no_forecast().is_none()
+            && self.obstacle().is_none()
     }
 
-    /// What else is in the way of any prediction.
-    pub(super) fn no_forecast(&self) -> Option<String> {
+    /// What else is in the way of any prediction, as of the last settling.
+    pub(super) fn no_forecast(&self) -> Option<&str> {
+        self.forecast.obstacle.as_deref()
+    }
+
+    fn obstacle(&self) -> Option<String> {
         let known = |kind| self.followed.believed(kind);
         if !(known(Kind::Speakers) && known(Kind::HelmSpeakers)) {
             return None;
