@@ -5,14 +5,19 @@ use std::{error::Error, io, iter, sync::Once};
 
 use reqwest::{ClientBuilder, Response, redirect};
 
+/// Says whose cryptography every TLS client of this process has.
+pub(crate) fn provider() {
+    static PROVIDER: Once = Once::new();
+    // An error says that somebody else of this process installed one: as good.
+    PROVIDER.call_once(|| _ = rustls::crypto::ring::default_provider().install_default());
+}
+
 /// A client that takes no proxy from the environment (it knows no nodes) and follows nobody elsewhere.
 ///
 /// It trusts those certificates alone that its user adds: nobody out there signs a speaker's, and the image, which
 /// has no certificates of a system, would give no client at all.
 pub(crate) fn client() -> ClientBuilder {
-    static PROVIDER: Once = Once::new();
-    // An error says that somebody else of this process installed one: as good.
-    PROVIDER.call_once(|| _ = rustls::crypto::ring::default_provider().install_default());
+    provider();
     ClientBuilder::new().no_proxy().redirect(redirect::Policy::none()).tls_certs_only([])
 }
 

@@ -26,7 +26,9 @@ pub(super) struct LogArgs {
 
 /// Begins to log. TRACE is per frame, WARN means that somebody could be woken.
 pub(super) fn init(args: &LogArgs) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&args.log).map_err(|error| Failure::Usage(format!("--log: {error}")))?;
+    // kube's client tells each attempt that failed; we tell each change. Whoever names it gets it back.
+    let filter = format!("kube_client=off,{}", args.log);
+    let filter = EnvFilter::try_new(filter).map_err(|error| Failure::Usage(format!("--log: {error}")))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let begun = match args.log_format {
         Format::Text => builder.with_ansi(false).try_init(),

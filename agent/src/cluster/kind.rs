@@ -29,8 +29,6 @@ pub enum Kind {
     Advertisements,
     /// `MetalLB`'s `ConfigMap`, up to 0.12.
     Config,
-    /// The agents' own pods, for the command line.
-    Agents,
 }
 
 impl Kind {
@@ -40,7 +38,6 @@ impl Kind {
             Self::OwnPods => "pods of this node",
             Self::Speakers => "speaker pods",
             Self::HelmSpeakers => "speaker pods of the Helm chart",
-            Self::Agents => "agent pods",
             _ => self.resource(),
         }
     }
@@ -50,7 +47,7 @@ impl Kind {
         match self {
             Self::Services => "services",
             Self::Nodes => "nodes",
-            Self::OwnPods | Self::Speakers | Self::HelmSpeakers | Self::Agents => "pods",
+            Self::OwnPods | Self::Speakers | Self::HelmSpeakers => "pods",
             Self::EndpointSlices => "endpointslices",
             Self::Endpoints => "endpoints",
             Self::Events => "events",

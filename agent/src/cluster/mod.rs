@@ -4,6 +4,7 @@ mod address;
 mod fixed;
 mod index;
 mod kind;
+pub mod kubernetes;
 mod objects;
 
 pub use fixed::{BadEntry, Fixed};

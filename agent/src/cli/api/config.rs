@@ -2,14 +2,13 @@
 
 use std::{env, io, time::Duration};
 
-use hyper_util::client::proxy::matcher::Matcher;
 use kube::{
     Config,
     config::{KubeConfigOptions, Kubeconfig, KubeconfigError},
 };
 
 use super::{ApiArgs, error::words};
-use crate::cli::exit::Failure;
+use crate::{cli::exit::Failure, cluster::kubernetes::is_proxied};
 
 /// Whether there is an API server to find without any flag: `KUBECONFIG`, the file in the home directory, or
 /// a pod's service account.
@@ -58,19 +57,6 @@ fn bounded(mut config: Config, timeout: Duration) -> Config {
     config.write_timeout = Some(timeout);
     config.default_retry = false;
     config
-}
-
-/// Whether the proxy that kube took from the environment, which looks at neither `NO_PROXY` nor the API
-/// server's own name, holds for this API server. One that the kubeconfig names always does.
-fn is_proxied(config: &Config) -> bool {
-    let named =
-        |variable: &str| env::var(variable).ok().is_some_and(|proxy| config.proxy_url == proxy.parse().ok());
-    if !named("HTTPS_PROXY") && !named("https_proxy") {
-        return true;
-    }
-    let host = config.cluster_url.host().unwrap_or_default().trim_matches(['[', ']']);
-    let local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    !local && Matcher::from_env().intercept(&config.cluster_url).is_some()
 }
 
 fn known(context: &str, file: &Kubeconfig, name: &str) -> Result<(), Failure> {

@@ -200,7 +200,6 @@ impl Index {
             Kind::OwnPods => &mut self.pods.own,
             Kind::Speakers => &mut self.pods.speakers,
             Kind::HelmSpeakers => &mut self.pods.helm_speakers,
-            Kind::Agents => &mut self.pods.agents,
             Kind::EndpointSlices => &mut self.endpoints.slices,
             Kind::Endpoints => &mut self.endpoints.whole,
             Kind::Events => &mut self.events,
@@ -250,11 +249,6 @@ impl Index {
     /// All speakers that are known, ready or not.
     pub fn speakers(&self) -> impl Iterator<Item = &Pod> {
         self.pods.speakers()
-    }
-
-    /// The agents' pods; only the command line asks for them.
-    pub fn agents(&self) -> impl Iterator<Item = &Pod> {
-        self.pods.agents()
     }
 
     /// The node that has that `InternalIP`.

@@ -1,4 +1,4 @@
-//! Pods: those of this node by container, the speakers, the agents.
+//! Pods: those of this node by container, and the speakers.
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
@@ -35,18 +35,12 @@ pub(super) struct Pods {
     pub(super) own: OwnPods,
     pub(super) speakers: SpeakerPods,
     pub(super) helm_speakers: SpeakerPods,
-    pub(super) agents: AgentPods,
 }
 
 impl Pods {
     pub(super) fn new(node: Option<&str>) -> Self {
         let speakers = || SpeakerPods { node: node.map(str::to_owned), pods: BTreeMap::new() };
-        Self {
-            own: OwnPods::default(),
-            speakers: speakers(),
-            helm_speakers: speakers(),
-            agents: AgentPods::default(),
-        }
+        Self { own: OwnPods::default(), speakers: speakers(), helm_speakers: speakers() }
     }
 
     pub(super) fn of_container(&self, id: &str) -> Option<(&str, bool)> {
@@ -56,10 +50,6 @@ impl Pods {
 
     pub(super) fn speakers(&self) -> impl Iterator<Item = &Pod> {
         self.speakers.pods.values().chain(self.helm_speakers.pods.values())
-    }
-
-    pub(super) fn agents(&self) -> impl Iterator<Item = &Pod> {
-        self.agents.0.values()
     }
 
     /// During a rollout there may be two; the one that is ready counts.
@@ -161,28 +151,5 @@ impl Store for SpeakerPods {
 
     fn remove(&mut self, key: &str) -> Touched {
         self.pods.remove(key).map_or(Touched::Nothing, |_| Touched::Everything)
-    }
-}
-
-/// The agents' pods.
-#[derive(Debug, Default)]
-pub(super) struct AgentPods(BTreeMap<Arc<str>, Pod>);
-
-impl Store for AgentPods {
-    fn keys(&self) -> Vec<Arc<str>> {
-        self.0.keys().cloned().collect()
-    }
-
-    fn put(&mut self, key: Arc<str>, object: Object) -> Touched {
-        let Object::Pod(pod) = object else { return Touched::Nothing };
-        if self.0.get(&key) == Some(&*pod) {
-            return Touched::Nothing;
-        }
-        self.0.insert(key, *pod);
-        Touched::Otherwise
-    }
-
-    fn remove(&mut self, key: &str) -> Touched {
-        self.0.remove(key).map_or(Touched::Nothing, |_| Touched::Otherwise)
     }
 }

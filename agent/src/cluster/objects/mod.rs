@@ -76,7 +76,7 @@ pub fn read(kind: Kind, json: &str) -> Result<Item, serde_json::Error> {
     let object = match kind {
         Kind::Services => reduce(json, |wire: service::Wire| Ok(wire.reduce(&key).map(Object::Service))),
         Kind::Nodes => reduce(json, |wire: node::Wire| Ok(Some(Object::Node(wire.reduce())))),
-        Kind::OwnPods | Kind::Speakers | Kind::HelmSpeakers | Kind::Agents => {
+        Kind::OwnPods | Kind::Speakers | Kind::HelmSpeakers => {
             reduce(json, |wire: pod::Wire| Ok(Some(Object::Pod(Box::new(wire.reduce(&key, kind))))))
         }
         Kind::EndpointSlices => {

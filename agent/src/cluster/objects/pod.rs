@@ -1,4 +1,4 @@
-//! Pods: those of this node, the speakers, the agents.
+//! Pods: those of this node, and the speakers.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -36,7 +36,7 @@ pub struct Pod {
     pub containers: Vec<Box<str>>,
     /// How the speaker is set up.
     pub setup: Setup,
-    /// The ports of all its containers, for speakers and agents.
+    /// The ports of all its containers, for speakers.
     pub ports: Vec<Port>,
     /// The speaker's arguments.
     pub args: Vec<String>,
