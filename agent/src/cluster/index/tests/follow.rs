@@ -129,3 +129,16 @@ fn the_reason_why_nobody_should_announce_is_told() {
     assert_eq!(said.predicted[0].node, None);
     assert_eq!(said.predicted[0].nobody.as_deref(), Some("no L2Advertisement selects the pool p"));
 }
+
+#[test]
+fn services_that_the_speakers_leave_to_others_have_no_prediction() {
+    let mut index = fed(NEW, on("n1"));
+    let mut pods = captured(NEW, "pods");
+    for pod in &mut pods {
+        pod["spec"]["containers"][0]["args"] = json!(["--lb-class=x"]);
+    }
+    list(&mut index, Kind::Speakers, &pods);
+    while index.settle(1) {}
+    let said = index.said(ip(WEB));
+    assert_eq!((said.services.len(), said.predicted.len()), (1, 0));
+}
