@@ -1,6 +1,8 @@
 //! `l2witness agent`: the daemon.
 
 use std::{
+    collections::BTreeSet,
+    env,
     net::{AddrParseError, IpAddr, SocketAddr},
     path::PathBuf,
 };
@@ -12,27 +14,42 @@ use regex::Regex;
 use super::{
     exit::{Exit, Failure, Outcome},
     interfaces::{InterfaceArgs, given},
+    kubernetes::KubernetesArgs,
     logging,
     speaker::SpeakerArgs,
 };
 use crate::{
-    cluster::Fixed,
-    serve::{self, Daemon, Signals},
+    cluster::{
+        Fixed,
+        kubernetes::{Kubernetes, Pace},
+    },
+    serve::{self, Daemon, Notices, Signals, Source},
     wire::{Config, Link, Links, Observer, Pins, Rules, preflight, sender::Finder},
 };
 
 /// Where the LB IPs come from.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Source {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum From {
     /// `--lb-ip` and `--lb-ip-file`
     Static,
+    /// The Services, as the API server has them
+    Kubernetes,
+}
+
+impl From {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::Kubernetes => "kubernetes",
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where the LB IPs come from
-    #[arg(long, env = "L2WITNESS_SOURCE", value_enum, default_value = "static")]
-    source: Source,
+    /// Where the LB IPs come from [default: static if any is given, else kubernetes in a pod]
+    #[arg(long, env = "L2WITNESS_SOURCE", value_enum)]
+    source: Option<From>,
     /// LB IP or CIDR to watch; repeatable
     #[arg(long, env = "L2WITNESS_LB_IPS", value_delimiter = ',', value_name = "IP|CIDR")]
     lb_ip: Vec<String>,
@@ -65,6 +82,8 @@ pub(super) struct Args {
     #[command(flatten)]
     interfaces: InterfaceArgs,
     #[command(flatten)]
+    kubernetes: KubernetesArgs,
+    #[command(flatten)]
     metrics: SpeakerArgs,
     #[command(flatten)]
     logging: logging::LogArgs,
@@ -80,9 +99,21 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 async fn daemon(args: &Args) -> Outcome {
     // All input is judged before anything is touched.
-    let Source::Static = args.source;
-    let mut list = Fixed::new(given(&args.lb_ip), args.lb_ip_file.clone(), args.max_ips);
-    let ips = list.read().map_err(|error| Failure::Usage(error.to_string()))?;
+    let node = args.node_name.clone().map_or_else(host_name, Ok)?;
+    let from = args.from()?;
+    let (source, ips, client) = match from {
+        From::Static => {
+            let (source, ips) = args.fixed()?;
+            (source, ips, None)
+        }
+        From::Kubernetes => {
+            let scope = args.kubernetes.scope(&node, args.max_ips)?;
+            let client = args.kubernetes.connect().await?;
+            let source = Source::Kubernetes(Kubernetes::start(client.clone(), scope, Pace::default()));
+            (source, BTreeSet::new(), Some(client))
+        }
+    };
+    let notices = client.filter(|_| args.kubernetes.events).map(|client| Notices::new(client, &node));
     let rules = args.interfaces.rules()?;
     let endpoint = args.metrics.endpoint()?;
     let links = Links::follow().await.map_err(anyhow::Error::from)?;
@@ -95,8 +126,8 @@ async fn daemon(args: &Args) -> Outcome {
     let pins = Pins::hold(&args.pin_dir).map_err(anyhow::Error::from)?;
     let listeners = serve::bind(args.listen, &args.socket).await.map_err(anyhow::Error::from)?;
     let config = Config {
-        node: args.node_name.clone().map_or_else(host_name, Ok)?,
-        source: "static".to_owned(),
+        node,
+        source: from.label().to_owned(),
         rules,
         hook: args.interfaces.hook,
         capacity: args.max_ips,
@@ -104,10 +135,37 @@ async fn daemon(args: &Args) -> Outcome {
     };
     let observer = Observer::new(config, pins).map_err(anyhow::Error::from)?;
     let finder = Finder::new(args.cgroup_dir.as_deref());
-    let daemon = Daemon::start(observer, links, list, finder, &ips, &present).map_err(anyhow::Error::from)?;
-    let daemon = daemon.speaker(endpoint.into_iter().collect(), args.metrics.interval);
+    let daemon =
+        Daemon::start(observer, links, source, finder, &ips, &present).map_err(anyhow::Error::from)?;
+    let daemon = daemon.speaker(endpoint.into_iter().collect(), args.metrics.interval).notices(notices);
     daemon.run(listeners, signals).await.map_err(anyhow::Error::from)?;
     Ok(Exit::Fine)
+}
+
+impl Args {
+    fn from(&self) -> Result<From, Failure> {
+        let listed = !given(&self.lb_ip).is_empty() || self.lb_ip_file.is_some();
+        let in_pod = env::var_os("KUBERNETES_SERVICE_HOST").is_some_and(|host| !host.is_empty());
+        let source = match self.source {
+            Some(From::Kubernetes) if listed => {
+                Err("--lb-ip and --lb-ip-file go with --source static, not kubernetes")
+            }
+            Some(source) => Ok(source),
+            None if !listed && (in_pod || self.kubernetes.is_given()) => Ok(From::Kubernetes),
+            None => Ok(From::Static),
+        };
+        let source = source.map_err(|error| Failure::Usage(error.to_owned()))?;
+        if source == From::Static && self.kubernetes.events {
+            return Err(Failure::Usage("--events goes with --source kubernetes".to_owned()));
+        }
+        Ok(source)
+    }
+
+    fn fixed(&self) -> Result<(Source, BTreeSet<IpAddr>), Failure> {
+        let mut list = Fixed::new(given(&self.lb_ip), self.lb_ip_file.clone(), self.max_ips);
+        let ips = list.read().map_err(|error| Failure::Usage(error.to_string()))?;
+        Ok((Source::fixed(list), ips))
+    }
 }
 
 /// Wants at least one interface. Which there are is the node's state and no bad usage: a NIC that is late is

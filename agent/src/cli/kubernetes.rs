@@ -28,15 +28,24 @@ pub(super) struct KubernetesArgs {
     /// Watch Services of this load balancer class, as MetalLB's --lb-class [default: those without a class]
     #[arg(long, env = "L2WITNESS_LB_CLASS", value_name = "CLASS")]
     lb_class: Option<String>,
+    /// Write a Kubernetes Event on the Service when a verdict begins to hold and when it is over
+    #[arg(long, env = "L2WITNESS_EVENTS")]
+    pub(super) events: bool,
 }
 
 impl KubernetesArgs {
+    /// Whether a file was named.
+    pub(super) fn is_given(&self) -> bool {
+        self.kubeconfig.as_deref().is_some_and(|file| !file.as_os_str().is_empty())
+    }
+
     /// What is wanted of the cluster, for the agent of that node. An empty variable is as good as none.
     ///
     /// # Errors
     /// [`Failure::Usage`] for a version that is none.
     pub(super) fn scope(&self, node: &str, capacity: u32) -> Result<Scope, Failure> {
-        let Self { kubeconfig: _, metallb_namespace, metallb_version, external_ips, lb_class } = self;
+        let Self { kubeconfig: _, metallb_namespace, metallb_version, external_ips, lb_class, events: _ } =
+            self;
         let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
         let version = given(metallb_version).map(|text| text.parse::<Version>());
         let version =

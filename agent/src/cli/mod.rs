@@ -11,7 +11,6 @@ mod exit;
 mod explain;
 mod fetch;
 mod interfaces;
-#[cfg_attr(not(test), expect(dead_code, reason = "for the agent's source kubernetes"))]
 mod kubernetes;
 mod logging;
 mod man;

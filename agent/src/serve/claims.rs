@@ -40,6 +40,7 @@ pub struct Claims {
 #[derive(Debug, Default)]
 struct State {
     endpoints: Vec<Endpoint>,
+    given: bool,
     selected: BTreeMap<IpAddr, BTreeSet<String>>,
     /// Without times; `read` says when.
     speaker: Speaker,
@@ -52,15 +53,29 @@ struct State {
 }
 
 impl Claims {
-    /// Where the speaker's metrics may be, best first; none where nobody knows. Others than before are read at once.
-    pub fn set_endpoints(&self, endpoints: Vec<Endpoint>) {
+    /// Where the speaker's metrics are by the operator's word, best first; what is found elsewhere does not count then.
+    pub fn set_given(&self, endpoints: Vec<Endpoint>) {
+        self.state().given = !endpoints.is_empty();
+        self.set_endpoints(endpoints);
+    }
+
+    /// Where they may be by the speaker's pod; none where there is no speaker.
+    pub fn set_found(&self, endpoints: Vec<Endpoint>) {
+        if !self.state().given {
+            self.set_endpoints(endpoints);
+        }
+    }
+
+    /// Others than before are read at once.
+    fn set_endpoints(&self, endpoints: Vec<Endpoint>) {
         let mut state = self.state();
         if state.endpoints == endpoints {
             return;
         }
         let compared = std::mem::take(&mut state.compared);
         let selected = std::mem::take(&mut state.selected);
-        *state = State { endpoints, selected, compared, ..State::default() };
+        let given = state.given;
+        *state = State { endpoints, given, selected, compared, ..State::default() };
         drop(state);
         self.changed.notify_one();
     }

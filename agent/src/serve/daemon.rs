@@ -5,13 +5,16 @@ use std::{collections::BTreeSet, io, net::IpAddr, sync::Arc, time::Duration};
 use l2witness_ebpf::layout::Origin;
 use tokio::{
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval, interval_at},
+    time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use super::{Listeners, Shared, Signals, SocketFile, claims, connections::serve, router};
+use super::{
+    Listeners, Notices, Shared, Signals, SocketFile, Source, claims, cluster::Cluster, connections::serve,
+    notices, router, source,
+};
 use crate::{
     claims::speaker::Endpoint,
-    cluster::Fixed,
+    cluster::BadEntry,
     wire::{
         Change, Error, Events, Host, Link, Links, Observer,
         sender::{Finder, packet_sockets},
@@ -20,9 +23,6 @@ use crate::{
 
 /// How often the interfaces are looked at whether or not a change was heard.
 const RESYNC: Duration = Duration::from_secs(10);
-/// How often the file of LB IPs is looked at. Polling sees every way to replace a file, a `ConfigMap`'s included.
-const REREAD: Duration = Duration::from_secs(1);
-
 /// How often the speaker's metrics are read: as often as Prometheus does by default.
 const SPEAKER_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -47,10 +47,11 @@ pub enum DaemonError {
 pub struct Daemon {
     shared: Arc<Shared>,
     links: Links,
-    list: Fixed,
+    source: Source,
     events: Events,
     finder: Arc<Finder>,
     speaker_interval: Duration,
+    notices: Option<Notices>,
 }
 
 impl Daemon {
@@ -61,7 +62,7 @@ impl Daemon {
     pub fn start(
         mut observer: Observer,
         links: Links,
-        list: Fixed,
+        source: Source,
         finder: Finder,
         ips: &BTreeSet<IpAddr>,
         present: &[Link],
@@ -73,15 +74,26 @@ impl Daemon {
             return Err(DaemonError::Nothing(observer.first_failure().unwrap_or_default()));
         }
         tracing::info!(lb_ips = ips.len(), interfaces = observer.observed(), "counting");
-        let shared = Arc::new(Shared::new(observer, Host::new()?));
-        Ok(Self { shared, links, list, events, finder: Arc::new(finder), speaker_interval: SPEAKER_INTERVAL })
+        let cluster = match &source {
+            Source::Fixed(..) => None,
+            Source::Kubernetes(kubernetes) => Some(Cluster::new(kubernetes.reader())),
+        };
+        let shared = Arc::new(Shared::new(observer, Host::new()?, cluster));
+        let finder = Arc::new(finder);
+        Ok(Self { shared, links, source, events, finder, speaker_interval: SPEAKER_INTERVAL, notices: None })
     }
 
     /// Where and how often to read the speaker's metrics.
     #[must_use]
     pub fn speaker(self, endpoints: Vec<Endpoint>, every: Duration) -> Self {
-        self.shared.claims().set_endpoints(endpoints);
+        self.shared.claims().set_given(endpoints);
         Self { speaker_interval: every, ..self }
+    }
+
+    /// Tells verdicts that begin and end.
+    #[must_use]
+    pub fn notices(self, notices: Option<Notices>) -> Self {
+        Self { notices, ..self }
     }
 
     /// Serves and follows until a signal; dropping the observer then detaches everything.
@@ -89,7 +101,7 @@ impl Daemon {
     /// # Errors
     /// [`DaemonError::Io`] where the operating system lets us down.
     pub async fn run(self, listeners: Listeners, mut signals: Signals) -> Result<(), DaemonError> {
-        let Self { shared, mut links, mut list, events, finder, speaker_interval } = self;
+        let Self { shared, mut links, mut source, events, finder, speaker_interval, notices } = self;
         let Listeners { tcp, unix, file } = listeners;
         let _file: SocketFile = file;
         let mut changes = events.listen().map_err(|error| DaemonError::Io(error, "ring buffer"))?;
@@ -100,11 +112,12 @@ impl Daemon {
         servers.spawn(serve(tcp, router.clone()));
         servers.spawn(serve(unix, router));
         servers.spawn(claims::follow(Arc::clone(&shared), speaker_interval));
+        if let Some(notices) = notices {
+            servers.spawn(notices::follow(Arc::clone(&shared), notices));
+        }
         // Not at once: the list was read a moment ago, and changes since then are waiting in `links`.
         let mut resync = interval_at(Instant::now() + RESYNC, RESYNC);
-        let mut reread = interval(REREAD);
         resync.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        reread.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = signals.end() => break,
@@ -116,7 +129,10 @@ impl Daemon {
                     let unnamed = shared.observer().unnamed();
                     name(&shared, &finder, unnamed).await;
                 }
-                _ = reread.tick() => watch(&shared, &mut list),
+                change = source.changed() => match change {
+                    source::Change::File(read) => watch(&shared, read),
+                    source::Change::Cluster => shared.take_over(),
+                },
                 batch = changes.next() => {
                     let batch = batch.map_err(|error| DaemonError::Io(error, "ring buffer"))?;
                     let by_socket = |change: &&Change| change.origin == Some(Origin::Socket);
@@ -152,11 +168,10 @@ async fn verify(shared: &Shared, links: &Links) {
     }
 }
 
-fn watch(shared: &Shared, list: &mut Fixed) {
-    let result = match list.reread() {
-        None => return,
-        Some(Err(error)) => Err(error.to_string()),
-        Some(Ok(ips)) => shared.observer().watch(&ips).map(|()| ips.len()).map_err(|error| error.to_string()),
+fn watch(shared: &Shared, read: Result<BTreeSet<IpAddr>, BadEntry>) {
+    let result = match read {
+        Err(error) => Err(error.to_string()),
+        Ok(ips) => shared.observer().watch(&ips).map(|()| ips.len()).map_err(|error| error.to_string()),
     };
     match result {
         Ok(count) => tracing::info!(lb_ips = count, "list of LB IPs read again"),
@@ -184,6 +199,7 @@ async fn name(shared: &Shared, finder: &Arc<Finder>, senders: BTreeSet<(u64, u64
     for (cookie, sender) in tokio::task::spawn_blocking(find).await.unwrap_or_default() {
         shared.observer().names().remember(cookie, sender);
     }
+    shared.name_pods();
 }
 
 /// An announcement is no news where its sender is known: a burst has ten of them, on every node that hears it.

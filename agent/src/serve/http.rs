@@ -42,14 +42,16 @@ async fn scrape(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-/// Ready once the programs are on every interface that the rules choose.
+/// Ready once the programs are on every interface that the rules choose, and it is known for which LB IPs.
 async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let observer = shared.observer();
     let missing = observer.unattached();
-    if missing.is_empty() {
-        "ok\n".into_response()
+    let text = if !missing.is_empty() {
+        format!("not attached to {}\n", missing.join(", "))
+    } else if !shared.is_listed() {
+        "the list of Services is not complete yet\n".to_owned()
     } else {
-        let text = format!("not attached to {}\n", missing.join(", "));
-        (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
-    }
+        return "ok\n".into_response();
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
 }

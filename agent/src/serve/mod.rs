@@ -1,14 +1,17 @@
 //! What the agent serves: metrics, evidence and health, read-only, over TCP and a unix socket.
 
 mod claims;
+mod cluster;
 mod connections;
 mod daemon;
+mod foreign;
 mod http;
 mod memory;
 pub mod metrics;
 mod notices;
 mod signals;
 mod socket;
+mod source;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +21,9 @@ pub use http::router;
 pub use notices::Notices;
 pub use signals::Signals;
 pub use socket::{BindError, Listeners, SocketFile, bind};
+pub use source::Source;
 
+use self::cluster::Cluster;
 use crate::{
     evidence::NodeReport,
     wire::{Host, Observer},
@@ -29,15 +34,18 @@ pub struct Shared {
     observer: Mutex<Observer>,
     host: tokio::sync::Mutex<Host>,
     claims: Claims,
+    /// Where there is an API server.
+    cluster: Option<Cluster>,
 }
 
 impl Shared {
     /// Takes the observer over.
-    pub fn new(observer: Observer, host: Host) -> Self {
+    fn new(observer: Observer, host: Host, cluster: Option<Cluster>) -> Self {
         Self {
             observer: Mutex::new(observer),
             host: tokio::sync::Mutex::new(host),
             claims: Claims::default(),
+            cluster,
         }
     }
 
@@ -48,9 +56,40 @@ impl Shared {
 
     /// Everything there is, at this moment; of the node's settings what [`Self::refresh`] read last.
     pub fn report(&self) -> NodeReport {
-        let mut report = self.observer().report();
+        let (mut report, neighbours) = {
+            let observer = self.observer();
+            (observer.report(), self.cluster.is_some().then(|| observer.neighbours().clone()))
+        };
         self.claims.merge(&mut report);
+        if let (Some(cluster), Some(neighbours)) = (&self.cluster, neighbours) {
+            cluster.merge(&mut report, &neighbours);
+        }
         report
+    }
+
+    /// Whether the LB IPs are known.
+    fn is_listed(&self) -> bool {
+        self.cluster.as_ref().is_none_or(Cluster::synced)
+    }
+
+    /// Gives senders in containers their pods' names.
+    fn name_pods(&self) {
+        if let Some(cluster) = &self.cluster {
+            self.observer().names().find_pods(|container| cluster.pod_of(container));
+        }
+    }
+
+    /// Brings what the API server says to where it is needed: the LB IPs to the observer, the pods to the senders'
+    /// names, the speaker's address to the reader of its metrics.
+    fn take_over(&self) {
+        let Some(cluster) = &self.cluster else { return };
+        let ips = cluster.lb_ips();
+        if let Err(error) = self.observer().watch(&ips) {
+            tracing::error!(%error, "LB IPs not usable; the last ones stay");
+        }
+        self.name_pods();
+        self.claims.set_found(cluster.endpoints());
+        self.claims.set_selected(cluster.selected(&ips));
     }
 
     /// Reads the node's settings unless that was done a moment ago.

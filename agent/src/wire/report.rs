@@ -12,8 +12,8 @@ use super::{
     Config, Facts, Shared, clock::Clock, port::Port, sender::Names, takeovers::Takeovers, watch::Watch,
 };
 use crate::evidence::{
-    Heard, Interface, Latency, LbIp, Local, MacAddr, NodeReport, OnInterface, Origin, Requests, Said, Sender,
-    Sent, SourceState, Takeover, Times,
+    Heard, Interface, Latency, LbIp, Local, MacAddr, NodeReport, OnInterface, Origin, Requests, Said, Sent,
+    SourceState, Takeover, Times,
 };
 
 const MAC_BITS: u64 = 0xffff_ffff_ffff;
@@ -164,7 +164,11 @@ fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<
     let origin = match (proven, &sender) {
         (layout::Origin::Kernel, _) => Origin::Kernel,
         (layout::Origin::Forwarded, _) => Origin::Forwarded,
-        (layout::Origin::Socket, Some(sender)) if is_speaker(sources.config, sender) => Origin::Speaker,
+        (layout::Origin::Socket, Some(sender))
+            if sources.names.is_speaker(sender, &sources.config.speaker) =>
+        {
+            Origin::Speaker
+        }
         (layout::Origin::Socket, _) => Origin::Socket,
     };
     Some(Local {
@@ -179,12 +183,6 @@ fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<
         vlan: entry.vlan,
         flags: flags(Flags(entry.flags)),
     })
-}
-
-/// By any of its names: in a container the process is called `speaker`, and its name is the container's id.
-pub(super) fn is_speaker(config: &Config, sender: &Sender) -> bool {
-    let names = [Some(&sender.name), sender.process.as_ref()];
-    names.into_iter().flatten().any(|name| config.speaker.is_match(name))
 }
 
 fn heard(sources: &Sources<'_>, clock: &Clock, entry: &layout::Heard) -> Option<Heard> {

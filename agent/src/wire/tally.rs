@@ -8,8 +8,8 @@ use std::{
 
 use l2witness_ebpf::layout::{self, Counter, Slot};
 
-use super::{Config, Facts, Layered, Shared, port::Port, report::is_speaker, sender::Names, watch::Watch};
-use crate::evidence::Named;
+use super::{Config, Facts, Layered, Shared, port::Port, sender::Names, watch::Watch};
+use crate::evidence::{Named, Sender};
 
 /// `MetalLB` scans the interfaces every 10 s; by then it has a socket on a new one.
 const SCAN: Duration = Duration::from_secs(15);
@@ -111,7 +111,8 @@ pub(super) fn tally(sources: &Sources<'_>, ips: &BTreeSet<IpAddr>) -> Tally {
         }
     });
     let ports = ports.collect();
-    let knows_speaker = sources.names.known().any(|sender| is_speaker(sources.config, sender));
+    let mut known = sources.names.known();
+    let knows_speaker = known.any(|sender| sources.names.is_speaker(sender, &sources.config.speaker));
     let of_ip = |ip: &IpAddr| {
         let (index, watched) = sources.watch.get(*ip)?;
         let counts = observed.iter().map(|(_, on)| on.programs.slot(index).map(|slot| counts(&slot)));
@@ -150,10 +151,10 @@ fn others_frames(sources: &Sources<'_>, index: u32) -> u64 {
     let is_other = |local: &&layout::Local| {
         let by_socket =
             layout::Origin::from_u8((local.mac_origin >> 48) as u8) == Some(layout::Origin::Socket);
-        let sender = sources.names.get(local.cookie);
-        local.last != 0
-            && by_socket
-            && sender.is_some_and(|sender| sender.by != Named::Cookie && !is_speaker(sources.config, sender))
+        let another = |sender: &Sender| {
+            sender.by != Named::Cookie && !sources.names.is_speaker(sender, &sources.config.speaker)
+        };
+        local.last != 0 && by_socket && sources.names.get(local.cookie).is_some_and(another)
     };
     let claims = sources.shared.claims(index);
     let others = claims.local.iter().filter(is_other);

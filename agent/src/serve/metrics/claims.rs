@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use prometheus::proto::MetricFamily;
 
 use super::{family::Family, seconds};
-use crate::evidence::{LbIp, NodeReport, Reading, Speaker};
+use crate::{
+    evidence::{LbIp, NodeReport, Reading, Speaker},
+    verdict::{Severity, Verdict, node_findings, node_verdicts},
+};
 
 pub(super) fn families(report: &NodeReport) -> Vec<MetricFamily> {
     let mut families = vec![announced(report)];
@@ -13,6 +16,7 @@ pub(super) fn families(report: &NodeReport) -> Vec<MetricFamily> {
     families.extend(changes(report));
     families.extend(report.speaker.iter().flat_map(speaker));
     families.extend(source(report));
+    families.push(verdicts(report));
     families
 }
 
@@ -31,6 +35,33 @@ fn announced(report: &NodeReport) -> MetricFamily {
                 [("ip", ip.as_str()), ("node", &report.node), ("service", service), ("protocol", protocol)];
             family.set(&labels, 1.0);
         }
+    }
+    family.done()
+}
+
+/// From warnings up: that nobody asked, or that an address moved, is no news on every node.
+fn verdicts(report: &NodeReport) -> MetricFamily {
+    let mut family = Family::gauge(
+        "verdict",
+        "1 for each finding of this node's own evidence and claims, from warnings up; without ip where it is about the node.",
+    );
+    let mut add = |ip: Option<String>, verdict: &Verdict| {
+        if verdict.severity >= Severity::Warning {
+            let about = ip.as_deref().map(|ip| ("ip", ip));
+            let labels = about.into_iter().chain([
+                ("node", report.node.as_str()),
+                ("code", verdict.code),
+                ("name", verdict.name),
+                ("severity", verdict.severity.label()),
+            ]);
+            family.set(&labels.collect::<Vec<_>>(), 1.0);
+        }
+    };
+    for (ip, finding) in node_verdicts(report, report.time) {
+        add(Some(ip.to_string()), finding.verdict);
+    }
+    for finding in node_findings(report, report.time) {
+        add(None, finding.verdict);
     }
     family.done()
 }

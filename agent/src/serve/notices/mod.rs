@@ -3,16 +3,24 @@
 mod ledger;
 mod publisher;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kube::Client;
+use tokio::time::{MissedTickBehavior, interval};
 
 use self::{
     ledger::{Ledger, News},
     publisher::Publisher,
 };
-use crate::{evidence::NodeReport, verdict::Finding};
+use super::Shared;
+use crate::{
+    evidence::NodeReport,
+    verdict::{Finding, node_verdicts},
+};
+
+/// How often the verdicts are looked at.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Compares each look at the verdicts with the one before, and tells what is news.
 pub struct Notices {
@@ -27,7 +35,7 @@ impl Notices {
     }
 
     /// Takes the findings of one look.
-    pub async fn look(&mut self, report: &NodeReport, found: Vec<(IpAddr, Finding)>, now: Timestamp) {
+    async fn look(&mut self, report: &NodeReport, found: Vec<(IpAddr, Finding)>, now: Timestamp) {
         for news in self.ledger.look(found, now) {
             let (News::Began(ip, _) | News::Ended(ip, ..)) = &news;
             let of_ip = report.lb_ips.iter().filter(|lb| lb.ip == *ip);
@@ -35,5 +43,17 @@ impl Notices {
                 of_ip.flat_map(|lb| &lb.said.services).map(|service| service.name.clone()).collect();
             self.publisher.tell(&news, &services).await;
         }
+    }
+}
+
+/// Looks again and again; never ends. A task of its own: an API server that is slow holds nothing else up.
+pub(super) async fn follow(shared: Arc<Shared>, mut notices: Notices) {
+    let mut tick = interval(LOOK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let report = shared.report();
+        let found = node_verdicts(&report, report.time);
+        notices.look(&report, found, report.time).await;
     }
 }

@@ -9,10 +9,12 @@ mod process;
 pub use process::{arp_sockets, packet_sockets};
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::Path,
     time::{Duration, Instant},
 };
+
+use regex::Regex;
 
 use crate::evidence::{Named, Sender};
 
@@ -27,6 +29,8 @@ const RETRY: Duration = Duration::from_secs(60);
 pub struct Names {
     known: HashMap<u64, Sender>,
     failed: HashMap<u64, Instant>,
+    /// Containers of speakers; they stay when their pod is gone.
+    speakers: BTreeSet<String>,
 }
 
 impl Names {
@@ -59,11 +63,35 @@ impl Names {
         self.known.values()
     }
 
+    /// Finds the pods of those containers that have none yet: `find` gives `namespace/name` and whether it is a
+    /// speaker's. Who has been found stays so, for its frames are still there when the pod is gone.
+    pub fn find_pods(&mut self, find: impl Fn(&str) -> Option<(String, bool)>) {
+        let without = |sender: &&mut Sender| sender.by == Named::Container && sender.pod.is_none();
+        for sender in self.known.values_mut().filter(without) {
+            let Some((pod, is_speaker)) = find(&sender.name) else { continue };
+            sender.pod = Some(pod);
+            if is_speaker {
+                self.speakers.insert(sender.name.clone());
+            }
+        }
+    }
+
+    /// Whether it is a speaker: its pod says so, and where that is not known its name or its process's, which
+    /// `pattern` is to match.
+    pub fn is_speaker(&self, sender: &Sender, pattern: &Regex) -> bool {
+        let names = [Some(&sender.name), sender.process.as_ref()];
+        match sender.pod {
+            Some(_) => self.speakers.contains(&sender.name),
+            None => names.into_iter().flatten().any(|name| pattern.is_match(name)),
+        }
+    }
+
     /// Keeps what a lookup gave. Beyond [`REMEMBERED`] all is forgotten, and found again where it still matters.
     pub fn remember(&mut self, cookie: u64, found: Option<Sender>) {
         if self.known.len() + self.failed.len() >= REMEMBERED {
             self.known.clear();
             self.failed.clear();
+            self.speakers.clear();
         }
         if let Some(sender) = found {
             tracing::debug!(cookie, name = sender.name, by = ?sender.by, "sender named");
