@@ -34,7 +34,9 @@ fn move_words(lb_ip: &mut LbIp, mv: &impl Fn(&mut Timestamp)) {
     lb_ip.since.iter_mut().for_each(mv);
     lb_ip.takeovers.iter_mut().for_each(|change| mv(&mut change.at));
     let Said { services: _, announced, statuses: _, events: _, predicted, counters } = &mut lb_ip.said;
-    announced.iter_mut().for_each(|word| mv(&mut word.since));
+    for word in announced {
+        mv(&mut word.since);
+    }
     predicted.iter_mut().filter_map(|one| one.since.as_mut()).for_each(mv);
     for Compared { since, until, .. } in counters {
         mv(since);
