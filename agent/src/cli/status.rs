@@ -8,9 +8,9 @@ use super::{
     client::{self, AgentArgs},
     exit::Outcome,
     output::{self, Document, Format, Judged, OutputArgs},
-    table::{Table, short_name},
+    table::{Table, printable, short_name},
 };
-use crate::verdict::{Answerer, Finding, Severity, State, ago};
+use crate::verdict::{Answerer, Finding, Severity, State, ago, few};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -92,7 +92,32 @@ fn render(document: &Document, format: Format, table: impl Fn(&[&str]) -> Table)
             }
         }
     }
-    table.render() + &summary(document)
+    table.render() + &causes(document) + &summary(document)
+}
+
+/// Why, where it is known; of addresses with one cause the first few.
+fn causes(document: &Document) -> String {
+    let of_ips = document.lb_ips.iter().flat_map(|judged| {
+        let about = |finding| (finding, judged.ip.to_string());
+        judged.findings.iter().map(about)
+    });
+    let of_nodes = document.nodes.iter().flat_map(|of_node| {
+        let about = |finding| (finding, of_node.node.clone());
+        of_node.findings.iter().map(about)
+    });
+    let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+    let caused = of_ips.filter_map(|(finding, about)| Some((finding, about, finding.cause.as_ref()?)));
+    let told = of_nodes.map(|(finding, about)| (finding, about, &finding.reason));
+    for (Finding { verdict, .. }, about, why) in caused.chain(told) {
+        let line = printable(&format!("{} {}: {why}", verdict.code, verdict.name));
+        match lines.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, abouts)) => abouts.push(about),
+            None => lines.push((line, vec![about])),
+        }
+    }
+    let text = |(line, abouts): (String, Vec<String>)| format!("{}  {line}\n", few(abouts));
+    let lines: String = lines.into_iter().map(text).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// Who once answered and does not any more only fills the screen; `-o wide` and `who` show it.

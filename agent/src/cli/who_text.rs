@@ -19,13 +19,9 @@ pub(super) fn text(judged: &Judged, now: Timestamp, table: impl Fn(&[&str]) -> T
     push(&mut page, "Findings", &findings(&judged.findings));
     push(&mut page, "Answerers", &answerers(&judged.answerers, now, &table));
     push(&mut page, "Foreign claims", &claims(&judged.foreign, now, &table));
-    push(&mut page, "Heard of asked nodes", &claims(&judged.heard, now, &table));
-    push(&mut page, "Claims", &claims_text::claims(&judged.nodes, now, &table));
-    push(
-        &mut page,
-        "The speakers' counters beside the wire's",
-        &claims_text::counters(&judged.nodes, now, &table),
-    );
+    push(&mut page, "Heard of nodes", &claims(&judged.heard, now, &table));
+    push(&mut page, "Claims", &claims_text::claims(judged, now, &table));
+    push(&mut page, "The speakers' counters beside the wire's", &claims_text::counters(judged, now, &table));
     push(&mut page, "The nodes' own addresses and groups", &claims_text::bound(&judged.nodes, &table));
     push(&mut page, "On the nodes' interfaces", &interfaces(&judged.nodes, now, &table));
     push(&mut page, "Recent requests", &recent(&judged.nodes, now, &table));

@@ -7,6 +7,8 @@
 pub mod catalogue;
 mod causes;
 mod claims;
+#[cfg(test)]
+mod classes;
 mod clock;
 mod figures;
 mod finding;

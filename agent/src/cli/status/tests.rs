@@ -4,7 +4,7 @@ use crate::{
     evidence::NodeReport,
     verdict::{
         Coverage,
-        sample::{T0, all, alone, at, but_one, kernel, node, speaker},
+        sample::{T0, all, alone, at, before, but_one, kernel, node, speaker},
     },
 };
 
@@ -140,4 +140,24 @@ fn asking_for_what_nobody_watches_leaves_a_note() {
     let other = "192.0.2.99".parse().unwrap();
     let document = Document::new(&told(shadowed(), all(2)), &[other]);
     assert_eq!(unwatched(&document, &[other]), ["no asked agent watches 192.0.2.99"]);
+}
+
+#[test]
+fn causes_and_what_is_wrong_with_agents_stand_below_the_table() {
+    let bound = |name: &str, mac| {
+        let here = node(name, mac).asked(3).local(kernel(mac, 200, 3)).holds(&["lo"]);
+        here.host(|host| host.arp_ignore = Some(0))
+    };
+    let lost = bound("n2", 2).edit(|report| report.source_state.lost = Some(before(300)));
+    let document = Document::new(&told(vec![bound("n1", 1).done(), lost.done()], all(2)), &[]);
+    let text = shown(&document, Format::Table);
+    let expected = "
+
+192.0.2.10  L2W102 SHADOW: lo holds 192.0.2.10 and arp_ignore is 0 on eth0
+n2  L2W904 SOURCE-LOST: the API server is not heard for 5m; the set of 1 LB IPs of then stays in force
+
+1 LB IP: 0 fine, 1 with problems; from 2 of 2 agents
+";
+    assert!(text.ends_with(expected), "{text}");
+    assert_eq!(document.exit(), Exit::Problem);
 }

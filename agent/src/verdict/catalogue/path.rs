@@ -38,3 +38,13 @@ pub static STALE_MAC: Verdict = Verdict {
     reason: "the answers carry a MAC that the interface no longer has",
     next: "restart the speaker on {node}: it copies the MAC when it opens its socket",
 };
+
+/// Announced, and not heard.
+pub static UNHEARD: Verdict = Verdict {
+    code: "L2W305",
+    name: "UNHEARD",
+    severity: Severity::Warning,
+    reason: "others in the segment did not hear the node announce the LB IP",
+    next: "look at what drops ARP or Neighbor Advertisements with a foreign address on the way from {node}: port \
+           security, allowed-address-pairs, ARP inspection, the cloud's network",
+};

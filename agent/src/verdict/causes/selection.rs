@@ -13,6 +13,9 @@ pub(in crate::verdict) fn no_selected(selected: &[&str], seen: Seen<'_>) -> Opti
     }
     let node = seen.node();
     let there: Vec<_> = seen.report.interfaces.iter().filter(|interface| chosen(&interface.name)).collect();
+    if there.iter().any(|interface| interface.skipped.as_deref().is_some_and(is_our_choice)) {
+        return None;
+    }
     let list = listed(selected);
     if there.is_empty() {
         return Some(format!("the L2Advertisement selects {list}, which {node} does not have"));
@@ -29,10 +32,28 @@ pub(in crate::verdict) fn no_selected(selected: &[&str], seen: Seen<'_>) -> Opti
     Some(format!("the L2Advertisement selects {list}, where {node} can't answer: {why}"))
 }
 
+/// Interfaces that this agent leaves out by its own flags: the speaker may well have a socket there.
+fn is_our_choice(skipped: &str) -> bool {
+    ["not named by --interface", "excluded by name"].contains(&skipped)
+}
+
 /// The request came in where the speaker is told not to answer.
 pub(super) fn asked_elsewhere(selected: &[&str], asked: &[&str]) -> Option<String> {
     if asked.is_empty() || asked.iter().any(|name| selected.contains(name)) {
         return None;
     }
     Some(format!("asked on {}, and the L2Advertisement selects {} only", listed(asked), listed(selected)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Skipped;
+
+    #[test]
+    fn what_the_operator_left_out_says_nothing_about_the_speaker() {
+        assert!(is_our_choice(&Skipped::NotIncluded.to_string()));
+        assert!(is_our_choice(&Skipped::Excluded.to_string()));
+        assert!(!is_our_choice(&Skipped::NoArp.to_string()));
+    }
 }

@@ -7,6 +7,7 @@ mod ipv6;
 mod nobody;
 mod path;
 mod several;
+mod unheard;
 mod view;
 
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ use super::{
 pub(super) type Rule = fn(&View<'_>, Timestamp) -> Option<Finding>;
 
 /// All rules, in the order of their codes.
-pub(super) const ALL: [Rule; 24] = [
+pub(super) const ALL: [Rule; 25] = [
     several::split,
     several::shadow,
     several::foreign,
@@ -36,6 +37,7 @@ pub(super) const ALL: [Rule; 24] = [
     path::sender_mismatch,
     path::wrong_interface,
     path::stale_mac,
+    unheard::unheard,
     claims::mismatch,
     claims::stale_claim,
     claims::disagree,

@@ -3,12 +3,12 @@
 use super::{Row, check, row};
 use crate::{
     evidence::Local,
-    verdict::sample::{Node, WEB, kernel, mac, member, node, owner, peer, speaker},
+    verdict::sample::{Node, WEB, before, in_pod, kernel, mac, member, node, owner, peer, speaker},
 };
 
 #[test]
 fn wrong_ways_are_told_with_their_cause() {
-    check(interfaces().into_iter().chain(macs()).chain(carrier()));
+    check(interfaces().into_iter().chain(macs()).chain(carrier()).chain(announcements()));
 }
 
 fn interfaces() -> Vec<Row> {
@@ -86,11 +86,11 @@ fn macs() -> Vec<Row> {
         row(
             "the speaker was restarted since",
             {
-                let new = crate::verdict::sample::in_pod(speaker(77, 300, 5), "metallb-system/speaker-new");
+                let new = in_pod(speaker(77, 300, 5), "metallb-system/speaker-new");
                 vec![
                     changed(owner("n1", 1).asked(400))
                         .edit(|report| {
-                            report.lb_ips[0].local[0].last = crate::verdict::sample::before(400);
+                            report.lb_ips[0].local[0].last = before(400);
                         })
                         .local(new)
                         .announced(300)
@@ -130,6 +130,34 @@ fn carrier() -> Vec<Row> {
                 vec![two.without_carrier().done()]
             },
             &["IDLE"],
+        ),
+    ]
+}
+
+fn announcements() -> Vec<Row> {
+    let own = || owner("n1", 1).asked(9).announced(60);
+    let peer = || peer("n2", 2, "n1").asked(9);
+    vec![
+        row("an announcement that others don't hear", vec![own().done(), peer().done()], &["UNHEARD"]),
+        row("an announcement that others hear", vec![own().done(), peer().heard(1, 60).done()], &[]),
+        row(
+            "others are in another segment",
+            vec![own().done(), member("n2", 2).elected("n1").asked(99).done()],
+            &[],
+        ),
+        row("an announcement of long ago", vec![own().announced(3000).done(), peer().done()], &[]),
+        row(
+            "others began to count after it",
+            vec![own().done(), peer().edit(|report| report.lb_ips[0].since = Some(before(30))).done()],
+            &[],
+        ),
+        row(
+            "one of several hears it",
+            {
+                let third = crate::verdict::sample::peer("n3", 3, "n1").asked(9).heard(1, 60);
+                vec![own().done(), peer().done(), third.done()]
+            },
+            &[],
         ),
     ]
 }
