@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Facts,
-    line::{Detail, Line, Status},
+    line::{Detail, Line, Status, by_code, of_nodes},
 };
 use crate::{
     cli::api::{ApiError, Roster},
     evidence::NodeReport,
-    verdict::{Failed, Scope, few},
+    verdict::{Failed, Scope, catalogue::CLAIMS_UNREAD, few},
     wire::Skipped,
 };
 
@@ -24,6 +24,7 @@ pub(super) fn lines(facts: &Facts) -> Vec<Line> {
     let reports = &facts.told.reports;
     if !reports.is_empty() {
         lines.extend([one_version(reports), attached(reports), events(reports)]);
+        lines.extend(fresh(facts));
     }
     lines
 }
@@ -110,6 +111,15 @@ fn attached(reports: &[NodeReport]) -> Line {
     let text =
         format!("programs are attached to every selected interface, {observed} on {} nodes", reports.len());
     Line::by("agents-attached", text, Status::Problem, details)
+}
+
+/// Where the LB IPs and what is said of them come from.
+fn fresh(facts: &Facts) -> Vec<Line> {
+    let found = of_nodes(&facts.document, |finding| finding.verdict != &CLAIMS_UNREAD);
+    if found.is_empty() {
+        return vec![Line::ok("agents-sources", "every agent has fresh LB IPs")];
+    }
+    by_code(found)
 }
 
 /// Events only tell of changes at once; what they are about is counted all the same.

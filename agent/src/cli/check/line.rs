@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use serde::Serialize;
 
-use crate::verdict::{Finding, Severity};
+use crate::{
+    cli::output::Document,
+    verdict::{Finding, Severity},
+};
 
 /// How one check went, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -60,6 +63,9 @@ pub(super) struct Detail {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) node: Option<String>,
     pub(super) reason: String,
+    /// Why it is so, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cause: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
 }
@@ -161,5 +167,12 @@ pub(super) fn by_code(found: Vec<(Detail, &Finding)>) -> Vec<Line> {
 
 /// The detail that a finding makes.
 pub(super) fn detail(finding: &Finding) -> Detail {
-    Detail::new(finding.reason.clone()).next(finding.next.clone())
+    let Finding { verdict: _, node, reason, cause, next } = finding.clone();
+    Detail { node, cause, ..Detail::new(reason).next(next) }
+}
+
+/// The findings about agents' own sources that are wanted, each with the detail it makes.
+pub(super) fn of_nodes(document: &Document, wanted: impl Fn(&Finding) -> bool) -> Vec<(Detail, &Finding)> {
+    let all = document.nodes.iter().flat_map(|of_node| &of_node.findings);
+    all.filter(|finding| wanted(finding)).map(|finding| (detail(finding), finding)).collect()
 }

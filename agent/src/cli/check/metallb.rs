@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{
     Facts,
-    line::{Detail, Line, Status},
+    line::{Detail, Line, Status, by_code, of_nodes},
 };
 use crate::{
     evidence::{NodeReport, Reading, Speaker},
-    verdict::{few, hint},
+    verdict::{catalogue::CLAIMS_UNREAD, few},
 };
 
 pub(super) fn lines(facts: &Facts) -> Vec<Line> {
@@ -17,7 +17,11 @@ pub(super) fn lines(facts: &Facts) -> Vec<Line> {
         let why = "no agent knows of a speaker: none was looked for, or no agent replied";
         return vec![Line::skipped("speakers", why)];
     }
-    vec![ready(&with), one_version(&with), readable(&with), loaded(&with), fresh(&with)]
+    let unread = by_code(of_nodes(&facts.document, |finding| finding.verdict == &CLAIMS_UNREAD));
+    let mut lines = vec![ready(&with), one_version(&with)];
+    lines.extend(readable(&with).into_iter().chain(unread));
+    lines.extend([loaded(&with), fresh(&with)]);
+    lines
 }
 
 /// A node, and the speaker that is or should be there.
@@ -80,19 +84,12 @@ fn one_version(with: &[With<'_>]) -> Line {
     Line::by("speakers-version", text, Status::Warning, details.collect())
 }
 
-fn readable(with: &[With<'_>]) -> Line {
-    let there: Vec<_> = with.iter().filter(|with| with.is_there()).collect();
-    let details: Vec<_> = there
-        .iter()
-        .filter_map(|With { node, speaker }| {
-            let next = hint(speaker)?;
-            let error = speaker.error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
-            Some(Detail::on(node, format!("{}{error}", speaker.reading)).next(next))
-        })
-        .collect();
-    let text =
-        format!("the metrics of {} of {} speakers can be read", there.len() - details.len(), there.len());
-    Line::by("speakers-metrics", text, Status::Warning, details)
+/// What to do where one can't be read is told by [`CLAIMS_UNREAD`], which gives a new one some time.
+fn readable(with: &[With<'_>]) -> Option<Line> {
+    let there = with.iter().filter(|with| with.is_there());
+    let read = there.clone().filter(|with| with.speaker.reading == Reading::Ok).count();
+    let text = format!("the metrics of {read} of {} speakers are read", there.count());
+    (read > 0).then(|| Line::ok("speakers-metrics", text))
 }
 
 fn loaded(with: &[With<'_>]) -> Line {

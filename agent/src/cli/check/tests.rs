@@ -49,6 +49,7 @@ l2witness-agents
 ✔ all agents have one version: 0.1.0
 ✔ programs are attached to every selected interface, 2 on 2 nodes
 ✔ no change event was lost
+✔ every agent has fresh LB IPs
 
 metallb
 -------
@@ -153,7 +154,7 @@ fn what_is_wrong_with_speakers_is_told_with_a_hint() {
             reading: Reading::Ok,
             config_loaded: Some(true),
             config_stale: Some(false),
-            read: Some(before(1)),
+            read: Some(before(120)),
             ..Speaker::default()
         };
         edit(&mut known);
@@ -174,13 +175,16 @@ fn what_is_wrong_with_speakers_is_told_with_a_hint() {
         with("n4", 4, |speaker| *speaker = Speaker { reading: Reading::NoSpeaker, ..Speaker::default() }),
     ];
     let facts = local(reports, all(4));
-    let told: Vec<_> = complaints(&facts).into_iter().filter(|line| line.contains(" speakers-")).collect();
+    let told: Vec<_> = complaints(&facts)
+        .into_iter()
+        .filter(|line| line.contains(" speakers-") || line.contains("L2W903"))
+        .collect();
     assert_eq!(
         told,
         [
             "Warning speakers-ready Some((\"n2\", \"metallb-system/speaker-x is not ready\"))",
             "Warning speakers-version Some((\"\", \"v0.14.9 on n2\"))",
-            "Warning speakers-metrics Some((\"n3\", \"unauthorized: answered 401\"))",
+            "Warning L2W903 Some((\"n3\", \"unauthorized at no endpoint: answered 401; last read 2m ago\"))",
             "Problem speakers-config Some((\"n2\", \"its speaker has no valid configuration loaded\"))",
             "Warning speakers-stale Some((\"n2\", \"its speaker works by a stale configuration\"))",
         ]

@@ -96,7 +96,7 @@ fn of_line(line: &Line, style: Style) -> String {
 }
 
 fn what(detail: &Detail) -> String {
-    let Detail { ip, services, node, reason, next: _ } = detail;
+    let Detail { ip, services, node, reason, cause, next: _ } = detail;
     let services = services.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let about = match (ip, node) {
         (Some(ip), _) if services.is_empty() => format!("{ip}: "),
@@ -104,7 +104,8 @@ fn what(detail: &Detail) -> String {
         (None, Some(node)) => format!("{node}: "),
         (None, None) => String::new(),
     };
-    format!("{about}{reason}")
+    let cause = cause.as_ref().map(|cause| format!("\n      cause: {cause}")).unwrap_or_default();
+    format!("{about}{reason}{cause}")
 }
 
 fn summary(checked: &Checked, style: Style) -> String {
