@@ -4,6 +4,7 @@ use crate::cluster;
 
 /// Options of the scenarios, on a command line.
 #[derive(Clone, Debug, clap::Args)]
+#[group(id = "scenarios")]
 pub struct Options {
     /// Only this scenario; repeatable
     #[arg(long, value_name = "NAME")]
