@@ -13,6 +13,8 @@ use std::{
 
 use anyhow::Result;
 
+pub(crate) use image::archive;
+
 use crate::{demo, exec, paths, tools};
 
 /// Start, show and end a real Kubernetes with MetalLB (root, Debian, Go 1.26)

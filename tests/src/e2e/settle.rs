@@ -41,7 +41,5 @@ fn unwell(world: &World) -> Result<Option<String>> {
     if told.agents.replied != world.cluster.nodes().len() {
         return Ok(Some(format!("{} agents replied", told.agents.replied)));
     }
-    let complaint = told.complaints().next();
-    Ok(complaint
-        .map(|(ip, finding)| format!("{}{finding}", ip.map_or_else(String::new, |ip| format!("{ip}: ")))))
+    Ok(told.complaints().next())
 }

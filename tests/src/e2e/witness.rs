@@ -29,8 +29,17 @@ pub struct Document {
     pub agents: Coverage,
     /// Every LB IP.
     pub lb_ips: Vec<Judged>,
-    /// About agents rather than LB IPs.
+    /// Nodes with findings of their own.
     #[serde(default)]
+    pub nodes: Vec<OnNode>,
+}
+
+/// What is to be said about a node rather than an LB IP.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OnNode {
+    /// The node.
+    pub node: String,
+    /// What is to be said about it.
     pub findings: Vec<Finding>,
 }
 
@@ -120,18 +129,18 @@ impl Document {
     /// All findings about `ip`, or all there are.
     pub fn about(&self, ip: Option<IpAddr>) -> impl Iterator<Item = &Finding> {
         let of_ips = self.lb_ips.iter().filter(move |judged| ip.is_none_or(|ip| judged.ip == ip));
-        let of_agents = self.findings.iter().filter(move |_| ip.is_none());
-        of_ips.flat_map(|judged| &judged.findings).chain(of_agents)
+        let of_nodes = self.nodes.iter().filter(move |_| ip.is_none());
+        of_ips.flat_map(|judged| &judged.findings).chain(of_nodes.flat_map(|on| &on.findings))
     }
 
-    /// Every complaint, with the LB IP it is about.
-    pub fn complaints(&self) -> impl Iterator<Item = (Option<IpAddr>, &Finding)> {
-        let of_ips = self
-            .lb_ips
-            .iter()
-            .flat_map(|judged| judged.findings.iter().map(move |finding| (Some(judged.ip), finding)));
-        let of_agents = self.findings.iter().map(|finding| (None, finding));
-        of_ips.chain(of_agents).filter(|(_, finding)| finding.is_complaint())
+    /// Every complaint, behind the LB IP or the node it is about.
+    pub fn complaints(&self) -> impl Iterator<Item = String> {
+        let of_ips = self.lb_ips.iter().map(|judged| (judged.ip.to_string(), &judged.findings));
+        let of_nodes = self.nodes.iter().map(|on| (on.node.clone(), &on.findings));
+        of_ips.chain(of_nodes).flat_map(|(about, findings)| {
+            let complaints = findings.iter().filter(|finding| finding.is_complaint());
+            complaints.map(move |finding| format!("{about}: {finding}"))
+        })
     }
 }
 

@@ -24,7 +24,7 @@ const METALLB: &str = "go.universe.tf/metallb";
 pub(super) fn pause(go: &Go, module: &Path) -> Result<PathBuf> {
     made_once(&format!("pause-{}", go.key(module)?), |out| {
         go.build("the pause image's program", module, &["."], "", out)?;
-        archive(&out.join("pause"), PAUSE, &out.join("images"))
+        archive(&out.join("pause"), PAUSE, &out.join("images")).map(drop)
     })
 }
 
@@ -62,8 +62,12 @@ fn image_of<'a>(manifest: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Writes an archive of an image with nothing but this program.
-fn archive(program: &Path, image: &str, folder: &Path) -> Result<()> {
+/// Writes an archive of an image with nothing but this program, into a folder that has no `storage` beside it.
+///
+/// # Errors
+///
+/// buildah fails.
+pub(crate) fn archive(program: &Path, image: &str, folder: &Path) -> Result<PathBuf> {
     let name = program.file_name().context("a program has a name")?.to_string_lossy().into_owned();
     fs::create_dir_all(folder)?;
     let storage = folder.with_file_name("storage");
@@ -81,7 +85,8 @@ fn archive(program: &Path, image: &str, folder: &Path) -> Result<()> {
     let archive = folder.join(format!("{name}.tar"));
     let target = format!("oci-archive:{}:{image}", archive.display());
     buildah(&["commit", "--quiet", "--timestamp", "0", &container, &target])?;
-    fs::remove_dir_all(&storage).with_context(|| format!("cannot remove {}", storage.display()))
+    fs::remove_dir_all(&storage).with_context(|| format!("cannot remove {}", storage.display()))?;
+    Ok(archive)
 }
 
 #[cfg(test)]

@@ -95,9 +95,8 @@ impl Looks {
     fn look(&mut self, world: &World) -> Result<()> {
         let told = world.witness.status()?;
         self.taken += 1;
-        if let Some((ip, finding)) = told.complaints().next() {
-            let heard = ip.map(|ip| world.asker.tally(ip));
-            bail!("look {}: {ip:?} {finding}; the router heard {heard:?}", self.taken);
+        if let Some(complaint) = told.complaints().next() {
+            bail!("look {}: {complaint}; the router heard {:?}", self.taken, world.asker.tallies());
         }
         ensure!(told.agents.replied == told.agents.asked, "look {}: {:?}", self.taken, told.agents);
         for judged in &told.lb_ips {
