@@ -89,6 +89,16 @@ pub(crate) fn kit(metallb: &str) -> Result<PathBuf> {
     kit::ensure(metallb)
 }
 
+/// The program `prometheus`.
+///
+/// # Errors
+///
+/// There is no Go, or it can't be built.
+pub(crate) fn prometheus() -> Result<PathBuf> {
+    let module = paths::workspace()?.join("tests/cluster/prometheus");
+    Ok(go::prometheus(&go::find()?, &module)?.join("prometheus"))
+}
+
 /// Becomes the program of the tests that does it.
 fn lab_cluster(command: &str, arguments: Vec<OsString>) -> Result<()> {
     exec::run(paths::cargo()?.args(["build", "--package", "l2witness-tests", "--bin", "lab-cluster"]))?;

@@ -40,10 +40,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         lab.arg("--scenario").arg(name);
     }
     if *list {
-        lab.args(["--list", "--kit", "."]);
+        lab.args(["--list", "--kit", ".", "--prometheus", "."]);
     } else {
         demo::require_root("e2e")?;
-        lab.arg("--kit").arg(cluster::kit(metallb)?);
+        lab.arg("--kit").arg(cluster::kit(metallb)?).arg("--prometheus").arg(cluster::prometheus()?);
         for image in images()? {
             lab.arg("--image").arg(image);
         }

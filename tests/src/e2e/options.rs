@@ -1,5 +1,7 @@
 //! What to play.
 
+use std::path::PathBuf;
+
 use crate::cluster;
 
 /// Options of the scenarios, on a command line.
@@ -18,6 +20,9 @@ pub struct Options {
     /// Print the scenarios and play none
     #[arg(long)]
     pub list: bool,
+    /// A Prometheus that finds its targets through the API server: Debian's can't
+    #[arg(long, value_name = "FILE")]
+    pub prometheus: PathBuf,
     /// The cluster: its images and manifests are l2witness's
     #[command(flatten)]
     pub cluster: cluster::Options,

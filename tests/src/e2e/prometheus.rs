@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -50,8 +51,8 @@ impl Prometheus {
     ///
     /// # Errors
     ///
-    /// The kit has no Prometheus, or it is not ready in time.
-    pub fn start(cluster: &Cluster) -> Result<Self> {
+    /// The program can't be run, or is not ready in time.
+    pub fn start(program: &Path, cluster: &Cluster) -> Result<Self> {
         cluster.apply(RBAC)?;
         let token = cluster.kubectl(&[
             "create",
@@ -78,7 +79,7 @@ impl Prometheus {
             .replace("TOKEN_FILE", &token_file.display().to_string());
         let config = write("prometheus.yaml", &config)?;
 
-        let mut command = host.command(&cluster.kit().program("prometheus").to_string_lossy());
+        let mut command = host.command(&program.to_string_lossy());
         command.arg("--config.file").arg(config).arg("--storage.tsdb.path").arg(folder.join("data"));
         command.arg("--web.listen-address").arg(ADDRESS).arg("--log.level=warn");
         let prometheus = Self { process: host.spawn(command)?, token };

@@ -2,13 +2,21 @@
 
 use super::World;
 use super::agents::{LABELS, NAMESPACE};
+use super::witness::Finding;
+
+/// Of so many LB IPs all that is known is shown.
+const MOST: usize = 3;
 
 /// Prints what l2witness tells, what the router heard, what agents and speakers logged last.
 pub(super) fn evidence(world: &World) {
     section("l2witness status", &ran(world, &["status", "-o", "wide"]));
     for (ip, tally) in world.asker.tallies() {
         section(&format!("the router about {ip}"), &format!("{tally:?}"));
-        section("l2witness who", &ran(world, &["who", &ip.to_string(), "-o", "json"]));
+    }
+    let told = world.witness.status().map(|told| told.lb_ips).unwrap_or_default();
+    let complained_about = told.iter().filter(|judged| judged.findings.iter().any(Finding::is_complaint));
+    for judged in complained_about.take(MOST) {
+        section("l2witness who", &ran(world, &["who", &judged.ip.to_string(), "-o", "json"]));
     }
     let logs = |namespace: &str, labels: &str| {
         let since = ["--since=3m", "--tail=100", "--prefix", "--all-containers"];

@@ -48,7 +48,7 @@ impl World {
         eprintln!("e2e: l2witness is rolled out");
         let world = Self {
             asker: Asker::start(cluster.router())?,
-            prometheus: Prometheus::start(&cluster)?,
+            prometheus: Prometheus::start(&options.prometheus, &cluster)?,
             witness: Witness::new(cluster.kubeconfig())?,
             speakers: speakers(&cluster)?,
             minutes: options.minutes,

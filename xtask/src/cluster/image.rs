@@ -23,7 +23,7 @@ const METALLB: &str = "go.universe.tf/metallb";
 /// It can't be built.
 pub(super) fn pause(go: &Go, module: &Path) -> Result<PathBuf> {
     made_once(&format!("pause-{}", go.key(module)?), |out| {
-        go.build("the pause image's program", module, &["."], "", out)?;
+        go.build("the pause image's program", module, &["."], &[], out)?;
         archive(&out.join("pause"), PAUSE, &out.join("images")).map(drop)
     })
 }
@@ -37,7 +37,7 @@ pub(super) fn metallb(go: &Go, module: &Path) -> Result<PathBuf> {
     let name = module.file_name().context("a module has a name")?.to_string_lossy();
     made_once(&format!("{name}-{}", go.key(module)?), |out| {
         let version = go.version(module, METALLB)?;
-        go.build(&format!("MetalLB {version} (once, a minute or two)"), module, &[], "", out)?;
+        go.build(&format!("MetalLB {version} (once, a minute or two)"), module, &[], &[], out)?;
         let sources = go.sources(module, METALLB)?;
         let manifests = out.join("manifests");
         fs::create_dir_all(&manifests)?;
