@@ -133,8 +133,10 @@ pub(super) fn prometheus(go: &Go, module: &Path) -> Result<PathBuf> {
     made_once(&format!("prometheus-{}", go.key(module)?), |out| {
         let version = go.version(module, "github.com/prometheus/prometheus")?;
         let what = format!("Prometheus {version} (once, a few minutes)");
-        // Of all the clouds that it can ask for targets, the one that is there.
-        go.build(&what, module, &[], &["-tags=remove_all_sd,enable_kubernetes_sd"], out)
+        // Of all the clouds that it can ask for targets, the one that is there. The program is named, because Go
+        // would list the module's tools with the clients of all of them.
+        let program = ["github.com/prometheus/prometheus/cmd/prometheus"];
+        go.build(&what, module, &program, &["-tags=remove_all_sd,enable_kubernetes_sd"], out)
     })
 }
 
