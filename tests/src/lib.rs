@@ -4,6 +4,7 @@
 //! * [`mod@bench`] — what `cargo xtask bench` measures
 //! * [`cluster`] — a real Kubernetes and MetalLB, with hosts of a lab as its nodes
 //! * [`demo`] — what `cargo xtask demo` shows
+//! * [`e2e`] — what `cargo xtask e2e` plays on that cluster
 //! * [`lab`] — hosts, the switch, processes in them, and `l2witness agent` on one of them
 //! * [`frames`] — every frame the tests send, as pure functions
 //! * [`kernel`] — the kernel programs run frame by frame, and what they should have done
@@ -15,6 +16,7 @@
 pub mod bench;
 pub mod cluster;
 pub mod demo;
+pub mod e2e;
 pub mod frames;
 pub mod kernel;
 pub mod lab;

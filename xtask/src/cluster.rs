@@ -13,6 +13,8 @@ use std::{
 
 use anyhow::Result;
 
+pub(crate) use image::archive;
+
 use crate::{demo, exec, paths, tools};
 
 /// Start, show and end a real Kubernetes with MetalLB (root, Debian, Go 1.26)
@@ -85,6 +87,16 @@ pub(crate) fn run(options: Options) -> Result<()> {
 /// As [`run`].
 pub(crate) fn kit(metallb: &str) -> Result<PathBuf> {
     kit::ensure(metallb)
+}
+
+/// The program `prometheus`.
+///
+/// # Errors
+///
+/// There is no Go, or it can't be built.
+pub(crate) fn prometheus() -> Result<PathBuf> {
+    let module = paths::workspace()?.join("tests/cluster/prometheus");
+    Ok(go::prometheus(&go::find()?, &module)?.join("prometheus"))
 }
 
 /// Becomes the program of the tests that does it.

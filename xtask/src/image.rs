@@ -18,7 +18,7 @@ pub(crate) const NAME: &str = concat!("localhost/l2witness:", env!("CARGO_PKG_VE
 /// Where the image's description is, in the workspace.
 const DOCKERFILE: &str = "deploy/Dockerfile";
 
-const PACKAGE: [&str; 5] = ["--locked", "--package", "l2witness", "--bin", "l2witness"];
+const PROGRAM: &str = "l2witness";
 
 /// For the one program, not for what it is made of: so all that was compiled before is used again.
 const STATIC: [&str; 4] = ["-C", "target-feature=+crt-static", "-C", "strip=debuginfo"];
@@ -66,7 +66,7 @@ pub(crate) fn build(profile: &str, out: &Path) -> Result<()> {
     if tools::find("buildah").is_none() {
         debian::install(&["buildah"])?;
     }
-    let program = program(profile)?;
+    let program = static_program(PROGRAM, PROGRAM, profile)?;
     let scratch = paths::target()?.join(format!("image.{}", process::id()));
     fs::create_dir_all(scratch.join("build"))
         .with_context(|| format!("cannot create {}", scratch.display()))?;
@@ -78,18 +78,26 @@ pub(crate) fn build(profile: &str, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The static program, built by the arguments that the Dockerfile has, too.
-fn program(profile: &str) -> Result<PathBuf> {
+/// A static program of a package, built by the arguments that the Dockerfile has, too.
+///
+/// # Errors
+///
+/// It can't be built, or not as a static one.
+pub(crate) fn static_program(package: &str, name: &str, profile: &str) -> Result<PathBuf> {
     let mut cargo = paths::cargo()?;
-    cargo.arg("rustc").args(PACKAGE).args(["--profile", profile, "--"]).args(STATIC);
+    cargo.args(arguments(package, name, profile)).arg("--").args(STATIC);
     exec::run(&mut cargo)?;
     // Cargo's one exception: the profile `dev` is in `debug`.
     let directory = if profile == "dev" { "debug" } else { profile };
-    let program = paths::target()?.join(directory).join("l2witness");
+    let program = paths::target()?.join(directory).join(name);
     if !is_static(&program)? {
         bail!("{} is not static, so it can't run in an empty image", program.display());
     }
     Ok(program)
+}
+
+fn arguments<'a>(package: &'a str, name: &'a str, profile: &'a str) -> [&'a str; 8] {
+    ["rustc", "--locked", "--package", package, "--bin", name, "--profile", profile]
 }
 
 /// Whether it asks for no dynamic linker.
@@ -138,8 +146,8 @@ mod tests {
     #[test]
     fn the_dockerfile_builds_the_program_by_the_same_arguments() {
         let dockerfile = fs::read_to_string(paths::workspace().unwrap().join(DOCKERFILE)).unwrap();
-        let command =
-            format!("RUN cargo rustc {} --profile release -- {} ", PACKAGE.join(" "), STATIC.join(" "));
+        let arguments = arguments(PROGRAM, PROGRAM, "release").join(" ");
+        let command = format!("RUN cargo {arguments} -- {} ", STATIC.join(" "));
 
         assert!(dockerfile.contains(&command), "{DOCKERFILE} has no `{command}`");
     }

@@ -6,6 +6,7 @@ mod bench;
 mod cluster;
 mod debian;
 mod demo;
+mod e2e;
 mod ebpf;
 mod exec;
 mod image;
@@ -40,6 +41,7 @@ enum Command {
     Test(test::Options),
     Bench(bench::Options),
     Image(image::Options),
+    E2e(e2e::Options),
     Cluster(cluster::Options),
 }
 
@@ -62,6 +64,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test(options) => test::run(options),
         Command::Bench(options) => bench::run(options),
         Command::Image(options) => image::run(options),
+        Command::E2e(options) => e2e::run(&options),
         Command::Cluster(options) => cluster::run(options),
     }
 }

@@ -39,6 +39,16 @@ impl Cluster {
         run::feed(self.kubectl_command().args(["apply", "-f", "-"]), manifests).map(drop)
     }
 
+    /// Deletes what these manifests name, and waits until it is gone.
+    ///
+    /// # Errors
+    ///
+    /// As `kubectl delete`; what is already gone is no error.
+    pub fn delete(&self, manifests: &str) -> Result<()> {
+        let words = ["delete", "--ignore-not-found", "--timeout=60s", "-f", "-"];
+        run::feed(self.kubectl_command().args(words), manifests).map(drop)
+    }
+
     /// The same, again and again: a webhook that has to agree may not be there yet.
     ///
     /// # Errors

@@ -7,18 +7,11 @@ use anyhow::{Context as _, Result};
 use super::kit::made_once;
 use crate::debian;
 
-const PACKAGES: [&str; 5] =
-    ["containerd", "containernetworking-plugins", "etcd-server", "prometheus", "runc"];
+const PACKAGES: [&str; 4] = ["containerd", "containernetworking-plugins", "etcd-server", "runc"];
 
 /// Of those packages: what stands for all that a cluster and its scenarios run.
-const FILES: [&str; 6] = [
-    "usr/bin/containerd",
-    "usr/lib/cni/ptp",
-    "usr/bin/etcd",
-    "usr/bin/prometheus",
-    "usr/bin/ctr",
-    "usr/sbin/runc",
-];
+const FILES: [&str; 5] =
+    ["usr/bin/containerd", "usr/lib/cni/ptp", "usr/bin/etcd", "usr/bin/ctr", "usr/sbin/runc"];
 
 /// # Errors
 ///

@@ -81,13 +81,14 @@ impl Go {
         Ok(key(hash))
     }
 
-    /// Builds packages of the module, or its tools when there are none, into a folder.
+    /// Builds packages of the module, or its tools when there are none, into a folder, with these flags
+    /// besides its own.
     pub(super) fn build(
         &self,
         what: &str,
         module: &Path,
         packages: &[&str],
-        variables: &str,
+        flags: &[&str],
         out: &Path,
     ) -> Result<()> {
         fs::create_dir_all(out)?;
@@ -97,8 +98,8 @@ impl Go {
             packages.join("\n")
         };
         let mut build = self.command(module);
-        build.args(["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags"]);
-        build.arg(format!("-s -w {variables}")).arg("-o").arg(out.join("")).args(tools.lines());
+        build.args(["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"]);
+        build.args(flags).arg("-o").arg(out.join("")).args(tools.lines());
         exec::step(&format!("building {what}"), &mut build)
     }
 }
@@ -116,10 +117,26 @@ pub(super) fn kubernetes(go: &Go, module: &Path) -> Result<PathBuf> {
         let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
         // Else the API server calls itself v0.0.0, and clients believe it.
         let package = "k8s.io/component-base/version";
-        let variables = format!(
-            "-X {package}.gitVersion={version} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}"
+        let flags = format!(
+            "-ldflags=-s -w -X {package}.gitVersion={version} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}"
         );
-        go.build(&format!("Kubernetes {version} (once, about five minutes)"), module, &[], &variables, out)
+        go.build(&format!("Kubernetes {version} (once, about five minutes)"), module, &[], &[&flags], out)
+    })
+}
+
+/// Prometheus, in a folder of the cache: Debian's finds no targets in Kubernetes, it is built without that.
+///
+/// # Errors
+///
+/// Its modules can't be fetched or built.
+pub(super) fn prometheus(go: &Go, module: &Path) -> Result<PathBuf> {
+    made_once(&format!("prometheus-{}", go.key(module)?), |out| {
+        let version = go.version(module, "github.com/prometheus/prometheus")?;
+        let what = format!("Prometheus {version} (once, a few minutes)");
+        // Of all the clouds that it can ask for targets, the one that is there. The program is named, because Go
+        // would list the module's tools with the clients of all of them.
+        let program = ["github.com/prometheus/prometheus/cmd/prometheus"];
+        go.build(&what, module, &program, &["-tags=remove_all_sd,enable_kubernetes_sd"], out)
     })
 }
 

@@ -23,8 +23,8 @@ const METALLB: &str = "go.universe.tf/metallb";
 /// It can't be built.
 pub(super) fn pause(go: &Go, module: &Path) -> Result<PathBuf> {
     made_once(&format!("pause-{}", go.key(module)?), |out| {
-        go.build("the pause image's program", module, &["."], "", out)?;
-        archive(&out.join("pause"), PAUSE, &out.join("images"))
+        go.build("the pause image's program", module, &["."], &[], out)?;
+        archive(&out.join("pause"), PAUSE, &out.join("images")).map(drop)
     })
 }
 
@@ -37,7 +37,7 @@ pub(super) fn metallb(go: &Go, module: &Path) -> Result<PathBuf> {
     let name = module.file_name().context("a module has a name")?.to_string_lossy();
     made_once(&format!("{name}-{}", go.key(module)?), |out| {
         let version = go.version(module, METALLB)?;
-        go.build(&format!("MetalLB {version} (once, a minute or two)"), module, &[], "", out)?;
+        go.build(&format!("MetalLB {version} (once, a minute or two)"), module, &[], &[], out)?;
         let sources = go.sources(module, METALLB)?;
         let manifests = out.join("manifests");
         fs::create_dir_all(&manifests)?;
@@ -62,8 +62,12 @@ fn image_of<'a>(manifest: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Writes an archive of an image with nothing but this program.
-fn archive(program: &Path, image: &str, folder: &Path) -> Result<()> {
+/// Writes an archive of an image with nothing but this program, into a folder that has no `storage` beside it.
+///
+/// # Errors
+///
+/// buildah fails.
+pub(crate) fn archive(program: &Path, image: &str, folder: &Path) -> Result<PathBuf> {
     let name = program.file_name().context("a program has a name")?.to_string_lossy().into_owned();
     fs::create_dir_all(folder)?;
     let storage = folder.with_file_name("storage");
@@ -81,7 +85,8 @@ fn archive(program: &Path, image: &str, folder: &Path) -> Result<()> {
     let archive = folder.join(format!("{name}.tar"));
     let target = format!("oci-archive:{}:{image}", archive.display());
     buildah(&["commit", "--quiet", "--timestamp", "0", &container, &target])?;
-    fs::remove_dir_all(&storage).with_context(|| format!("cannot remove {}", storage.display()))
+    fs::remove_dir_all(&storage).with_context(|| format!("cannot remove {}", storage.display()))?;
+    Ok(archive)
 }
 
 #[cfg(test)]

@@ -1,0 +1,126 @@
+//! Nothing is wrong, and nothing may be said to be.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::json;
+
+use crate::e2e::asker::Tally;
+use crate::e2e::world::INTERVAL;
+use crate::e2e::{Told, World};
+use crate::lab::until_every;
+
+/// How long it goes on if nobody says.
+const USUALLY: Duration = Duration::from_secs(75);
+
+/// How long a change may take to be seen on the wire.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What keeps a node from announcing (MetalLB since 0.14.2).
+const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
+
+/// Looks that were taken, and what was seen by the way.
+#[derive(Default)]
+struct Looks {
+    taken: u64,
+    moves: u64,
+    services: u64,
+    /// LB IPs that were told to be in handover.
+    handovers: BTreeSet<(IpAddr, String)>,
+}
+
+/// Under requests for every LB IP, a Service comes and goes, endpoints come and go, owners move: every
+/// look finds no complaint, every request is answered by one node or by none for a moment.
+pub(super) fn run(world: &World) -> Result<Told> {
+    let duration = world.minutes.map_or(USUALLY, |minutes| Duration::from_secs(60 * minutes));
+    let end = Instant::now() + duration;
+    let mut looks = Looks::default();
+    let changes = [comes_and_goes, scaled, moved];
+    for change in changes.iter().cycle() {
+        change(world, &mut looks)?;
+        looks.for_a_while(world)?;
+        if Instant::now() > end {
+            break;
+        }
+    }
+    let asked: u64 = world.asker.tallies().values().map(|tally| tally.asked).sum();
+    Ok(Told::words(format!(
+        "0 findings in {} looks over {} s: {} Services came and went, owners moved {} times, {} handovers told, {asked} \
+         requests",
+        looks.taken,
+        duration.as_secs(),
+        looks.services,
+        looks.moves,
+        looks.handovers.len()
+    )))
+}
+
+fn comes_and_goes(world: &World, looks: &mut Looks) -> Result<()> {
+    let service = world.service("guest", &json!({ "ipFamilyPolicy": "PreferDualStack" }), &json!({}))?;
+    for ip in &service.ips {
+        looks.until_answered(world, *ip, Tally::is_single)?;
+    }
+    looks.services += 1;
+    Ok(())
+}
+
+/// One endpoint less and one more: with `externalTrafficPolicy: Local` the owner may move.
+fn scaled(world: &World, looks: &mut Looks) -> Result<()> {
+    for replicas in ["--replicas=1", "--replicas=2"] {
+        world.cluster.kubectl(&["scale", "--namespace=shop", "deployment/shop", replicas])?;
+        world.cluster.rollout("shop", "deployment/shop", LIMIT)?;
+        for ip in world.ips_of("api")? {
+            looks.until_answered(world, ip, Tally::is_single)?;
+        }
+    }
+    Ok(())
+}
+
+fn moved(world: &World, looks: &mut Looks) -> Result<()> {
+    for ip in world.ips_of("web")? {
+        let (owner, _) = world.owner(ip)?;
+        let label = world.label(&[owner], EXCLUDE)?;
+        let mac = owner.mac();
+        looks.until_answered(world, ip, |tally| tally.is_single() && !tally.answerers().contains(&mac))?;
+        label.now()?;
+        looks.until_answered(world, ip, |tally| tally.is_single() && tally.answerers().contains(&mac))?;
+        looks.moves += 2;
+    }
+    Ok(())
+}
+
+impl Looks {
+    fn look(&mut self, world: &World) -> Result<()> {
+        let told = world.witness.status()?;
+        self.taken += 1;
+        if let Some(complaint) = told.complaints().next() {
+            bail!("look {}: {complaint}; the router heard {:?}", self.taken, world.asker.tallies());
+        }
+        ensure!(told.agents.replied == told.agents.asked, "look {}: {:?}", self.taken, told.agents);
+        for judged in &told.lb_ips {
+            let handovers = judged.findings.iter().filter(|finding| finding.name == "HANDOVER");
+            self.handovers.extend(handovers.map(|finding| (judged.ip, finding.reason.clone())));
+        }
+        Ok(())
+    }
+
+    /// Looks until the router hears what it must.
+    fn until_answered(&mut self, world: &World, ip: IpAddr, is_so: impl Fn(&Tally) -> bool) -> Result<()> {
+        until_every(INTERVAL, LIMIT, || {
+            self.look(world)?;
+            Ok(is_so(&world.asker.tally(ip)).then_some(()))
+        })
+        .with_context(|| format!("the router asks for {ip} and hears {:?}", world.asker.tally(ip)))
+    }
+
+    /// Long enough for what comes late.
+    fn for_a_while(&mut self, world: &World) -> Result<()> {
+        let end = Instant::now() + Duration::from_secs(5);
+        until_every(INTERVAL, LIMIT, || {
+            self.look(world)?;
+            Ok((Instant::now() > end).then_some(()))
+        })
+    }
+}

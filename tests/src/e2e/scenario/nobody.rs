@@ -1,0 +1,111 @@
+//! Nobody answers.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+
+use crate::e2e::{Told, Undo, World};
+
+/// How long it may take to be told.
+const LIMIT: Duration = Duration::from_secs(30);
+
+const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
+
+/// `metallb_speaker_announced` is 1, an Event names the node, and nobody answers.
+pub(super) fn missing_interface(world: &World) -> Result<Told> {
+    let _pool = world.with(&pool("nowhere", &json!({ "interfaces": ["eth9"] })))?;
+    let service = world.service("nowhere", &dual_stack(), &from_pool("nowhere"))?;
+    let mut told = None;
+    for ip in &service.ips {
+        let found = world.expect(Some(*ip), "L2W201", &["eth9"], LIMIT)?;
+        ensure!(world.asker.tally(*ip).is_silent(), "the router hears {:?}", world.asker.tally(*ip));
+        told.get_or_insert(found);
+    }
+    let announced = world
+        .prometheus
+        .query(&world.cluster, &format!("metallb_speaker_announced{{ip=\"{}\"}}", service.ip))?;
+    ensure!(announced.len() == 1, "said to be announced by {announced:?}");
+    Ok(Told::from(told.context("an address")?).and("announced all the same; IPv6 alike"))
+}
+
+/// What kubeadm does to control planes, done to everybody.
+pub(super) fn no_owner(world: &World) -> Result<Told> {
+    let nodes: Vec<_> = world.cluster.nodes().iter().collect();
+    let _label = world.label(&nodes, EXCLUDE)?;
+    let mut told = None;
+    for ip in world.ips_of("web")? {
+        let found = world.expect(Some(ip), "L2W202", &[EXCLUDE], LIMIT)?;
+        ensure!(world.asker.tally(ip).is_silent(), "the router hears {:?}", world.asker.tally(ip));
+        told.get_or_insert(found);
+    }
+    Ok(Told::from(told.context("an address")?).and("IPv6 alike"))
+}
+
+/// A process that hangs: its socket still takes requests, nobody reads them, and no other node may
+/// announce this Service.
+pub(super) fn stopped(world: &World) -> Result<Told> {
+    let node = world.cluster.node("n2");
+    let only = json!({ "nodeSelectors": [{ "matchLabels": { "kubernetes.io/hostname": node.name() } }] });
+    let _pool = world.with(&pool("single", &only))?;
+    let service = world.service("single", &dual_stack(), &from_pool("single"))?;
+    for ip in &service.ips {
+        let (owner, _) = world.owner(*ip)?;
+        ensure!(owner.name() == node.name(), "{ip} is announced by {}", owner.name());
+    }
+    let pod = world.cluster.pod_on(node.name(), "metallb-system", "component=speaker")?;
+    let pid = world.cluster.container_pid("metallb-system", &pod, "speaker")?;
+    let signal = |signal| match kill(Pid::from_raw(pid.cast_signed()), signal) {
+        // kubelet kills it when it has missed enough probes, and starts another one.
+        Err(Errno::ESRCH) => Ok(()),
+        sent => sent.with_context(|| format!("{signal} to the speaker of {}", node.name())),
+    };
+    signal(Signal::SIGSTOP)?;
+    let _continued = Undo::new("let the speaker go on", || signal(Signal::SIGCONT));
+    let mut told = None;
+    for ip in &service.ips {
+        let found = world.expect(Some(*ip), "L2W201", &[node.name()], LIMIT)?;
+        told.get_or_insert(found);
+    }
+    Ok(Told::from(told.context("an address")?).and("IPv6 alike"))
+}
+
+/// A pool of its own in the nodes' subnet, and how it is to be advertised.
+pub(super) fn pool(name: &str, advertised: &Value) -> Value {
+    let addresses = ["192.0.2.180-192.0.2.189", "2001:db8::180-2001:db8::189"];
+    pool_of(name, &addresses, advertised)
+}
+
+/// The same, of other addresses.
+pub(super) fn pool_of(name: &str, addresses: &[&str], advertised: &Value) -> Value {
+    let object = |kind: &str, spec: Value| {
+        json!({
+            "apiVersion": "metallb.io/v1beta1",
+            "kind": kind,
+            "metadata": { "name": name, "namespace": "metallb-system" },
+            "spec": spec,
+        })
+    };
+    let mut advertised = advertised.clone();
+    advertised["ipAddressPools"] = json!([name]);
+    json!({
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [
+            object("IPAddressPool", json!({ "addresses": addresses, "autoAssign": false })),
+            object("L2Advertisement", advertised),
+        ],
+    })
+}
+
+/// The annotation that asks for an address of a pool.
+pub(super) fn from_pool(name: &str) -> Value {
+    json!({ "metallb.io/address-pool": name })
+}
+
+pub(super) fn dual_stack() -> Value {
+    json!({ "ipFamilyPolicy": "RequireDualStack" })
+}

@@ -1,0 +1,45 @@
+//! Waiting until all is well.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::World;
+use super::world::INTERVAL;
+use crate::lab::until_every;
+
+/// How long it may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Asks for every LB IP there is, and waits until each is answered by one node and nobody complains.
+///
+/// # Errors
+///
+/// Not within two minutes; what is still wrong is in the message.
+pub(super) fn settle(world: &World) -> Result<()> {
+    let mut wrong = String::new();
+    let settled = until_every(INTERVAL, LIMIT, || {
+        world.asker.ask_for(&world.lb_ips()?);
+        wrong = match unwell(world) {
+            Ok(None) => return Ok(Some(())),
+            Ok(Some(wrong)) => wrong,
+            Err(error) => format!("{error:#}"),
+        };
+        Ok(None)
+    });
+    settled.context(wrong)
+}
+
+/// The first that is wrong.
+fn unwell(world: &World) -> Result<Option<String>> {
+    for (ip, tally) in world.asker.tallies() {
+        if !tally.is_single() {
+            return Ok(Some(format!("the router asks for {ip} and hears {tally:?}")));
+        }
+    }
+    let told = world.witness.status()?;
+    if told.agents.replied != world.cluster.nodes().len() {
+        return Ok(Some(format!("{} agents replied", told.agents.replied)));
+    }
+    Ok(told.complaints().next())
+}
