@@ -14,6 +14,10 @@ const KEPT: usize = 8;
 /// 5 s of MetalLB's.
 const BURST_NS: u64 = 5_000_000_000;
 
+/// Whoever hands over may still claim the IP for this long: MetalLB's former owner answers the new one's very first
+/// announcement, which has the form of a request.
+const OVERLAP_NS: u64 = 100_000_000;
+
 /// Of all watched IPs.
 #[derive(Debug, Default)]
 pub(super) struct Takeovers(BTreeMap<IpAddr, History>);
@@ -27,8 +31,9 @@ pub(super) struct History {
     pub(super) last: VecDeque<(u64, MacAddr)>,
     /// All there were.
     pub(super) count: u64,
-    /// Where the last one was noted.
+    /// Where the last one was noted, and who had it before.
     noted_on: u32,
+    former: MacAddr,
 }
 
 impl Takeovers {
@@ -44,13 +49,18 @@ impl Takeovers {
         if holder == mac {
             return;
         }
-        let last = history.last.back().map(|(at, _)| *at);
-        let same = last.is_some_and(|at| ifindex != history.noted_on && time.saturating_sub(at) <= BURST_NS);
-        if same {
-            return;
+        if let Some((at, _)) = history.last.back() {
+            let ago = time.saturating_sub(*at);
+            if ifindex != history.noted_on && ago <= BURST_NS {
+                return;
+            }
+            if mac == history.former && ago <= OVERLAP_NS {
+                history.holders.insert(ifindex, (holder, since));
+                return;
+            }
         }
         history.count += 1;
-        history.noted_on = ifindex;
+        (history.noted_on, history.former) = (ifindex, holder);
         if history.last.len() == KEPT {
             history.last.pop_front();
         }
@@ -123,6 +133,19 @@ mod tests {
         ];
         for (name, claims, expected) in table {
             assert_eq!(play(claims), (expected.to_vec(), expected.len() as u64), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_former_holder_that_still_answers_for_a_moment_took_nothing_back() {
+        let ip = [192, 0, 2, 1].into();
+        let mac = |last| MacAddr([0, 0, 0x5e, 0, 0x53, last]);
+        let table =
+            [(0, 1, 0), (1000, 2, 1), (1001, 1, 1), (1099, 2, 1), (1100, 1, 1), (1101, 1, 2), (1102, 2, 2)];
+        let mut takeovers = Takeovers::default();
+        for (millisecond, last, count) in table {
+            takeovers.note(ip, 2, mac(last), millisecond * 1_000_000);
+            assert_eq!(takeovers.of(ip).unwrap().count, count, "at {millisecond} ms");
         }
     }
 

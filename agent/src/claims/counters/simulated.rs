@@ -1,5 +1,5 @@
 //! A speaker, a wire and a reader that never meet, at random: whoever counts exactly is never said to differ,
-//! whatever passes while both are read, and what is lost is found to the frame.
+//! whatever passes while both are read, what is lost is found to the frame, and no total ever falls.
 
 use std::{
     cmp::Reverse,
@@ -61,6 +61,8 @@ struct World {
     gauge: bool,
     reading: (Witnessed, Counted, bool, u32),
     comparison: Option<Comparison>,
+    /// What was told last.
+    told: Vec<Compared>,
 }
 
 impl World {
@@ -77,6 +79,7 @@ impl World {
             gauge: false,
             reading: (Witnessed::default(), Counted::default(), false, 0),
             comparison: None,
+            told: Vec::new(),
         };
         world.at(0, Event::Own);
         world
@@ -184,14 +187,15 @@ impl World {
             Some(comparison) => comparison.step(moment),
             None => self.comparison = Some(Comparison::new(moment)),
         }
+        let told = self.comparison.iter().flat_map(|of| of.compared(&|_| Timestamp::UNIX_EPOCH)).collect();
+        for before in std::mem::replace(&mut self.told, told) {
+            let now = self.compared(before.counter).unwrap();
+            assert!(now.speaker >= before.speaker && now.wire >= before.wire, "{before:?}, then {now:?}");
+        }
     }
 
     fn compared(&self, counter: Counter) -> Option<Compared> {
-        self.comparison
-            .as_ref()?
-            .compared(&|_| Timestamp::UNIX_EPOCH)
-            .into_iter()
-            .find(|compared| compared.counter == counter)
+        self.told.iter().find(|compared| compared.counter == counter).cloned()
     }
 }
 

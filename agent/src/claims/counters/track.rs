@@ -82,9 +82,13 @@ pub(super) struct Track {
     settled: i64,
     /// Of the present one, if there is one.
     baseline: Option<Baseline>,
-    /// The speaker's figure at the last reading, and what it gained over all windows.
+    /// The speaker's figure at the last reading.
     figure: u64,
+    /// What it gained since the last reading on which both agreed.
+    held: u64,
+    /// What the speaker and the wire gained over all windows that are settled.
     speaker: u64,
+    wire: u64,
     since: Instant,
     until: Option<Instant>,
     reason: Option<Because>,
@@ -98,7 +102,9 @@ impl Track {
             settled: 0,
             baseline: read.map(Baseline::new),
             figure,
+            held: 0,
             speaker: 0,
+            wire: 0,
             since: at,
             until: None,
             reason: None,
@@ -116,14 +122,25 @@ impl Track {
             let Interval { low, high } = baseline.now;
             let doubted = (doubt.fewer && read.low < low) || (doubt.more && read.high > high);
             if !doubted {
-                self.speaker += gained;
-                self.until = Some(at);
-                return baseline.step(read);
+                let step = baseline.step(read);
+                self.held += gained;
+                if step != Step::Pending {
+                    self.settle(at);
+                }
+                return step;
             }
         }
         self.settled = self.difference();
         self.baseline = read.map(Baseline::new);
+        self.held = 0;
         Step::Baseline
+    }
+
+    fn settle(&mut self, at: Instant) {
+        self.speaker += std::mem::take(&mut self.held);
+        // As a difference comes out more clearly, the wire's share may turn out to be less than was told.
+        self.wire = self.wire.max(self.speaker.saturating_add_signed(-self.difference()));
+        self.until = Some(at);
     }
 
     pub(super) const fn explain(&mut self, because: Because) {
@@ -140,7 +157,7 @@ impl Track {
         Some(Compared {
             counter: self.counter,
             speaker: self.speaker,
-            wire: self.speaker.saturating_add_signed(-difference),
+            wire: self.wire,
             difference,
             since: wall(self.since),
             until: wall(self.until?),
@@ -184,7 +201,7 @@ mod tests {
     #[test]
     fn readings_become_agreement_difference_or_a_new_baseline() {
         use Step::{Agree, Apart, Baseline, Pending};
-        let table: [Case; 16] = [
+        let table: [Case; 17] = [
             ("one reading is no window", &[(5, 7, 7, SURE)], &[], None),
             ("alike", &[(5, 7, 7, SURE), (9, 11, 11, SURE)], &[Agree], Some((4, 4, 0))),
             ("traffic meanwhile", &[(5, 7, 7, SURE), (9, 9, 14, SURE)], &[Agree], Some((4, 4, 0))),
@@ -217,6 +234,12 @@ mod tests {
                 &[(0, 0, 0, SURE), (3, 2, 2, SURE), (4, 3, 3, SURE)],
                 &[Pending, Apart(1)],
                 Some((4, 3, 1)),
+            ),
+            (
+                "too many in traffic: what was told of the wire is never taken back",
+                &[(0, 0, 0, SURE), (9, 4, 8, SURE), (10, 5, 9, SURE), (10, 7, 7, SURE), (20, 17, 17, SURE)],
+                &[Pending, Apart(1), Agree, Agree],
+                Some((20, 17, 3)),
             ),
             (
                 "now fewer, now more",
