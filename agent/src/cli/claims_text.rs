@@ -35,7 +35,7 @@ pub(super) fn claims(judged: &Judged, now: Timestamp, table: &impl Fn(&[&str]) -
         let what = format!("nodeAssigned {}", ago(*at, now));
         rows.insert(["Event".to_owned(), service.clone(), node.clone(), what]);
     }
-    for Prediction { service, node, nobody, interfaces, rules, since: _ } in predicted {
+    for Prediction { service, node, nobody, interfaces, rules, elsewhere: _, since: _ } in predicted {
         let on = interfaces.as_ref().map_or_else(|| "all interfaces".to_owned(), |names| all_or(names));
         let what = match nobody {
             Some(why) => format!("predicted: nobody, {why}"),

@@ -76,7 +76,7 @@ pub struct Assigned {
 /// What `MetalLB`'s election gives for one Service, recomputed from the API's objects.
 ///
 /// Each speaker also has its own view of who is alive (memberlist), which nobody else can see: ready speaker
-/// pods stand for it. Services that `MetalLB` leaves to others (their class) have none.
+/// pods stand for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prediction {
     /// `namespace/name` of the Service.
@@ -92,9 +92,17 @@ pub struct Prediction {
     pub interfaces: Option<Vec<String>>,
     /// Whose rules: `0.8`, `0.9-0.10`, `0.11+` ….
     pub rules: String,
+    /// It is not for layer 2 to announce it: the Service's class is another's, or its pool is announced by BGP.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub elsewhere: bool,
     /// Since when this agent computes this node and this reason, as opposed to others; absent if not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Which of the speaker's counters (`internal/layer2/stats.go`).

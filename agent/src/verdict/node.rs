@@ -10,7 +10,7 @@ use super::{
     hint::hint,
     judge::{judge, sort},
     text::{ago, few, span},
-    time::GRACE,
+    time::{GRACE, within},
     view::{Coverage, Scope, each_view},
 };
 use crate::evidence::{NodeReport, Reading};
@@ -75,23 +75,31 @@ fn source_lost(report: &NodeReport, now: Timestamp) -> Option<Finding> {
     let lost = state.lost.filter(|lost| now.duration_since(*lost) > RESTART)?;
     let error = state.error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
     let reason = format!(
-        "the API server is not heard for {}{error}; the set of {} LB IPs of then stays in force",
+        "nothing new from the API server for {}{error}; the set of {} LB IPs of then stays in force",
         span(now.duration_since(lost)),
         report.lb_ips.len()
     );
     Some(found(&SOURCE_LOST, report, reason))
 }
 
-/// What is not served is not there: old servers and other versions of MetalLB have not all kinds.
-fn source_partial(report: &NodeReport, _: Timestamp) -> Option<Finding> {
+fn source_partial(report: &NodeReport, now: Timestamp) -> Option<Finding> {
     let state = &report.source_state;
-    let missing = state.missing.iter().filter(|(_, why)| !why.starts_with("not served"));
+    let missing = state.missing.iter().filter(|(kind, why)| is_missed(report, kind, why, now));
     let kinds = few(missing.map(|(kind, why)| format!("{kind}: {why}")));
     let bad = few(state.bad.iter().cloned());
-    let reasons: Vec<_> = [("not watched: ", kinds), ("unusable addresses: ", bad)]
+    let reasons: Vec<_> = [("not followed: ", kinds), ("unusable addresses: ", bad)]
         .into_iter()
         .filter(|(_, list)| !list.is_empty())
         .map(|(what, list)| format!("{what}{list}"))
         .collect();
     (!reasons.is_empty()).then(|| found(&SOURCE_PARTIAL, report, reasons.join("; ")))
+}
+
+/// What is not served is not there: old servers and other versions of MetalLB have not all kinds. What was lost
+/// a moment ago comes back. Without a speaker nobody misses the election.
+fn is_missed(report: &NodeReport, kind: &str, why: &str, now: Timestamp) -> bool {
+    let lost = why.strip_prefix("lost since ").and_then(|rest| rest.split(": ").next()?.parse().ok());
+    let lately = lost.is_some_and(|lost: Timestamp| within(lost, GRACE, now));
+    let speaker = report.speaker.as_ref().is_some_and(|speaker| speaker.pod.is_some());
+    why != "not served" && !lately && (kind != "election" || speaker)
 }

@@ -128,7 +128,7 @@ fn add_event(events: &mut Vec<Assigned>, event: &Assigned) {
 /// The same result of several agents is one; it stands since the first of them had it.
 fn add_prediction(predicted: &mut Vec<Prediction>, one: &Prediction) {
     let same = |known: &&mut Prediction| {
-        let Prediction { service, node, nobody, interfaces, rules, since: _ } = known;
+        let Prediction { service, node, nobody, interfaces, rules, elsewhere: _, since: _ } = known;
         (&one.service, &one.node, &one.nobody, &one.interfaces, &one.rules)
             == (service, node, nobody, interfaces, rules)
     };

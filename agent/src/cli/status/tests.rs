@@ -154,7 +154,7 @@ fn causes_and_what_is_wrong_with_agents_stand_below_the_table() {
     let expected = "
 
 192.0.2.10  L2W102 SHADOW: lo holds 192.0.2.10 and arp_ignore is 0 on eth0
-n2  L2W904 SOURCE-LOST: the API server is not heard for 5m; the set of 1 LB IPs of then stays in force
+n2  L2W904 SOURCE-LOST: nothing new from the API server for 5m; the set of 1 LB IPs of then stays in force
 
 1 LB IP: 0 fine, 1 with problems; from 2 of 2 agents
 ";

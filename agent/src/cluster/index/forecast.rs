@@ -175,6 +175,7 @@ impl Index {
     pub(super) fn prediction(&self, service: &str) -> Option<Prediction> {
         let Told { outcome, .. } = self.forecast.told.get(service)?;
         let rules = self.forecast.ground.as_ref().filter(|_| self.forecast.foreseeable)?.rules;
+        let elsewhere = matches!(outcome, Err(Nobody::Class(_) | Nobody::Bgp(_)));
         let (node, nobody, interfaces) = match outcome {
             Ok(Winner { node, interfaces }) => (Some(node.to_string()), None, interfaces.clone()),
             Err(nobody) => (None, Some(nobody.to_string()), None),
@@ -185,6 +186,7 @@ impl Index {
             nobody,
             interfaces,
             rules: rules.label().to_owned(),
+            elsewhere,
             since: None,
         })
     }

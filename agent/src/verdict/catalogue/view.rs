@@ -35,7 +35,7 @@ pub static SOURCE_LOST: Verdict = Verdict {
     code: "L2W904",
     name: "SOURCE-LOST",
     severity: Severity::Warning,
-    reason: "the API server is not heard: the last set of LB IPs stays in force, and changes are not known",
+    reason: "nothing new comes from the API server: the last set of LB IPs stays in force, and changes are not known",
     next: "look at the API server and at the way to it from {node}; counting goes on meanwhile",
 };
 

@@ -19,7 +19,12 @@ pub(in crate::verdict) fn no_owner(view: &View<'_>, now: Timestamp) -> Option<St
             Some(format!("by the rules of MetalLB {rules} it goes to {node} (predicted){does_not}"))
         });
     }
+    nobody_should(view)
+}
+
+/// Why the election gives nobody.
+pub(super) fn nobody_should(view: &View<'_>) -> Option<String> {
     let why = |one: &Prediction| Some(format!("{}: {}", one.service, one.nobody.as_deref()?));
-    let reasons = few(predicted.iter().filter_map(why));
+    let reasons = few(view.said.predicted.iter().filter_map(why));
     (!reasons.is_empty()).then_some(reasons)
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
+    owner::nobody_should,
     selection::{asked_elsewhere, no_selected},
     speaker::{confusion, trouble},
 };
@@ -13,7 +14,7 @@ use crate::{
 
 /// Why the node that should have answered did not: from the wire inwards.
 pub(in crate::verdict) fn silence(view: &View<'_>, asked: &Unanswered, now: Timestamp) -> Option<String> {
-    let Some(owner) = view.owner() else { return by_bgp(view) };
+    let Some(owner) = view.owner() else { return by_bgp(view).or_else(|| nobody_should(view)) };
     let Some(seen) = view.seen_by(&owner.node) else {
         return Some(format!("{} should announce it, and its agent was not heard", owner.node));
     };

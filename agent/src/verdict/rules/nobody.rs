@@ -110,7 +110,12 @@ fn is_unowned(view: &View<'_>, now: Timestamp) -> bool {
     // MetalLB may not be the one who should.
     let others = view.programs().any(|answerer| answerer.origin != Origin::Speaker);
     let proven = view.answering().filter_map(|answerer| answerer.last_reply);
-    if others || proven.into_iter().any(|reply| within(reply, GRACE, now)) || !view.nobody_claims(now) {
+    let elsewhere = view.said.predicted.iter().any(|one| one.elsewhere);
+    if others
+        || elsewhere
+        || proven.into_iter().any(|reply| within(reply, GRACE, now))
+        || !view.nobody_claims(now)
+    {
         return false;
     }
     let asked = || unanswered(view, now).is_some();

@@ -108,6 +108,11 @@ impl Node {
         self.predict(WEB, None, Some(why))
     }
 
+    /// It is not for layer 2 to announce it.
+    pub(crate) fn elsewhere(self, why: &str) -> Self {
+        self.nobody(why).said(|said| said.predicted.iter_mut().for_each(|one| one.elsewhere = true))
+    }
+
     fn predict(self, service: &str, node: Option<&str>, nobody: Option<&str>) -> Self {
         let prediction = Prediction {
             service: service.to_owned(),
@@ -115,6 +120,7 @@ impl Node {
             nobody: nobody.map(str::to_owned),
             interfaces: None,
             rules: "0.11+".to_owned(),
+            elsewhere: false,
             since: Some(before(3600)),
         };
         self.said(|said| said.predicted.push(prediction))

@@ -91,6 +91,22 @@ fn without_owner() -> Vec<Row> {
             &["IDLE"],
         ),
         row(
+            "a Service of another class, and nobody asks",
+            vec![member("n1", 1).elsewhere("the speakers serve the loadBalancerClass lab only").done()],
+            &["IDLE"],
+        ),
+        row(
+            "a Service of another class, asked in vain",
+            vec![
+                member("n1", 1)
+                    .elsewhere("the speakers serve the loadBalancerClass lab only")
+                    .asked(5)
+                    .done(),
+            ],
+            &["SILENT"],
+        )
+        .because("default/web: the speakers serve the loadBalancerClass lab only"),
+        row(
             "another program answers for it",
             vec![none("n1", 1).asked(5).local(kube_vip(speaker(1, 3600, 5))).announced(3596).done()],
             &[],

@@ -97,7 +97,7 @@ fn a_lost_source_is_told_with_its_age_and_a_partial_one_with_what_lacks() {
     assert_eq!(found[0].verdict.name, "SOURCE-LOST");
     assert_eq!(
         found[0].reason,
-        "the API server is not heard for 5m; the set of 1 LB IPs of then stays in force"
+        "nothing new from the API server for 5m; the set of 1 LB IPs of then stays in force"
     );
     assert_eq!(names(&lost(10)), [""; 0]);
 
@@ -110,10 +110,27 @@ fn a_lost_source_is_told_with_its_age_and_a_partial_one_with_what_lacks() {
     let found = node_findings(&partial.done(), at(T0));
     assert_eq!(
         found[0].reason,
-        "not watched: EndpointSlice: forbidden: no list; unusable addresses: default/web: \"banana\""
+        "not followed: EndpointSlice: forbidden: no list; unusable addresses: default/web: \"banana\""
     );
-    let old = member("n1", 1).edit(|report| {
-        report.source_state.missing.insert("EndpointSlice".to_owned(), "not served".to_owned());
-    });
-    assert_eq!(names(&old.done()), [""; 0]);
+}
+
+#[test]
+fn what_an_old_server_lacks_and_what_comes_back_at_once_is_no_finding() {
+    let lacking = |kind: &str, why: &str| {
+        let insert = |report: &mut NodeReport| {
+            report.source_state.missing.insert(kind.to_owned(), why.to_owned());
+        };
+        member("n1", 1).edit(insert)
+    };
+    for (kind, why, expected) in [
+        ("servicel2statuses", "not served".to_owned(), &[][..]),
+        ("servicel2statuses", "not served as v1beta1, only as v1".to_owned(), &["SOURCE-PARTIAL"]),
+        ("nodes", format!("lost since {:.0}: connection refused", before(20)), &[]),
+        ("nodes", format!("lost since {:.0}: connection refused", before(200)), &["SOURCE-PARTIAL"]),
+        ("election", "no speaker's image has a version for a tag".to_owned(), &["SOURCE-PARTIAL"]),
+    ] {
+        assert_eq!(names(&lacking(kind, &why).done()), expected, "{why}");
+    }
+    let without = lacking("election", "no pod has the labels of a MetalLB speaker");
+    assert_eq!(names(&without.speaker_is(|speaker| speaker.pod = None).done()), [""; 0]);
 }
