@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use kube::{
     Resource,
     api::{ListParams, ObjectList, PartialObjectMeta},
+    core::Request,
 };
 use serde::de::DeserializeOwned;
 
@@ -27,7 +28,10 @@ impl Api {
     where
         K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
     {
-        self.pages(right, labels, async |params| kind.list(&params).await).await
+        pages(ListParams::default().labels(labels), async |params| {
+            self.call(Some(right), kind.list(&params)).await.map(objects)
+        })
+        .await
     }
 
     /// The same, without all that is not metadata.
@@ -39,38 +43,64 @@ impl Api {
     where
         K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
     {
-        self.pages(right, "", async |params| kind.list_metadata(&params).await).await
+        pages(ListParams::default(), async |params| {
+            self.call(Some(right), kind.list_metadata(&params)).await.map(objects)
+        })
+        .await
     }
 
-    async fn pages<K: Resource + Clone>(
+    /// All items of the lists at that path that are selected, whatever is made of them: `parse` gives a page's items, and where
+    /// the next page begins.
+    pub(in crate::cli) async fn list_raw<T>(
         &self,
+        path: &str,
         right: &Right,
-        labels: &str,
-        page: impl AsyncFn(ListParams) -> kube::Result<ObjectList<K>>,
-    ) -> Result<Vec<K>, ApiError> {
-        let mut tries = 0;
-        let mut items = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
-            let params = ListParams { continue_token: next.take(), ..ListParams::default() };
-            let params = params.labels(labels).limit(PAGE);
-            let list = match self.call(Some(right), page(params)).await {
-                // 410: what the token stood for is compacted away.
-                Err(ApiError::Expired) if tries < TRIES => {
-                    tries += 1;
-                    items.clear();
-                    continue;
+        select: ListParams,
+        parse: impl Fn(&str) -> Result<Page<T>, ApiError>,
+    ) -> Result<Vec<T>, ApiError> {
+        let page = async |params: ListParams| {
+            let request = Request::new(path).list(&params).map_err(kube::Error::BuildRequest);
+            let text = self.call(Some(right), async { self.client.request_text(request?).await }).await?;
+            parse(&text)
+        };
+        pages(select, page).await
+    }
+}
+
+/// Some of the items, and where the others begin.
+pub(in crate::cli) type Page<T> = (Vec<T>, Option<String>);
+
+fn objects<K: Resource + Clone>(list: ObjectList<K>) -> Page<K> {
+    // A page of a large cluster is mostly these.
+    let without = |mut item: K| {
+        item.meta_mut().managed_fields = None;
+        item
+    };
+    (list.items.into_iter().map(without).collect(), list.metadata.continue_)
+}
+
+async fn pages<T>(
+    select: ListParams,
+    page: impl AsyncFn(ListParams) -> Result<Page<T>, ApiError>,
+) -> Result<Vec<T>, ApiError> {
+    let mut tries = 0;
+    let mut items = Vec::new();
+    let mut next: Option<String> = None;
+    loop {
+        let params = ListParams { continue_token: next.take(), ..select.clone() };
+        match page(params.limit(PAGE)).await {
+            // 410: what the token stood for is compacted away.
+            Err(ApiError::Expired) if tries < TRIES => {
+                tries += 1;
+                items.clear();
+            }
+            Err(error) => return Err(error),
+            Ok((some, following)) => {
+                items.extend(some);
+                next = following.filter(|token| !token.is_empty());
+                if next.is_none() {
+                    return Ok(items);
                 }
-                list => list?,
-            };
-            // A page of a large cluster is mostly these.
-            items.extend(list.items.into_iter().map(|mut item| {
-                item.meta_mut().managed_fields = None;
-                item
-            }));
-            next = list.metadata.continue_.filter(|token| !token.is_empty());
-            if next.is_none() {
-                return Ok(items);
             }
         }
     }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Facts,
+    cluster::Cluster,
     line::{Detail, Line, Status, by_code, of_nodes},
 };
 use crate::{
     cli::api::{ApiError, Roster},
+    cluster::Kind,
     evidence::NodeReport,
     verdict::{Failed, Scope, catalogue::CLAIMS_UNREAD, few},
     wire::Skipped,
@@ -21,6 +23,7 @@ pub(super) fn lines(facts: &Facts) -> Vec<Line> {
         None => {}
     }
     lines.push(replied(facts));
+    lines.extend(facts.cluster.as_ref().map(|cluster| beside_speakers(cluster, facts)));
     let reports = &facts.told.reports;
     if !reports.is_empty() {
         lines.extend([one_version(reports), attached(reports), events(reports)]);
@@ -74,6 +77,28 @@ fn replied(facts: &Facts) -> Line {
         Scope::Agents => format!("{} of {} agents reply", coverage.replied, coverage.asked),
     };
     Line::by("agents-reply", text, Status::Unknown, failed.collect())
+}
+
+/// Where a speaker runs, answers may come from: the first node to be missed is such a one.
+fn beside_speakers(cluster: &Cluster, facts: &Facts) -> Line {
+    let unread = cluster.unread(&[Kind::Speakers, Kind::HelmSpeakers]);
+    if !unread.is_empty() {
+        return Line::by(
+            "agents-beside-speakers",
+            "MetalLB's speakers can be listed",
+            Status::Unknown,
+            unread,
+        );
+    }
+    let nodes: BTreeSet<_> = cluster.speakers().filter_map(|pod| pod.node.as_deref()).collect();
+    let heard = |node: &&&str| facts.told.reports.iter().any(|report| report.node == **node);
+    let next = "give the agents the speakers' node selector and tolerations, or look at their pods there";
+    let details = nodes
+        .iter()
+        .filter(|node| !heard(node))
+        .map(|node| Detail::on(node, "a speaker, but no agent").next(next));
+    let text = format!("an agent replies on each of {} nodes with a speaker", nodes.len());
+    Line::by("agents-beside-speakers", text, Status::Unknown, details.collect())
 }
 
 fn one_version(reports: &[NodeReport]) -> Line {

@@ -36,6 +36,10 @@ impl Facts {
         }
         Self { server: api.server.clone(), version, rights }
     }
+
+    pub(super) const fn is_reachable(&self) -> bool {
+        self.version.is_ok()
+    }
 }
 
 fn needed(namespace: &str) -> Vec<(Right, &'static str, bool)> {

@@ -7,24 +7,34 @@ use super::{
     line::{Detail, Line, Status, by_code, of_nodes},
 };
 use crate::{
+    cluster::Pod,
     evidence::{NodeReport, Reading, Speaker},
     verdict::{catalogue::CLAIMS_UNREAD, few},
 };
 
 pub(super) fn lines(facts: &Facts) -> Vec<Line> {
     let with: Vec<_> = facts.told.reports.iter().filter_map(With::new).collect();
-    if with.is_empty() {
-        let why = "no agent knows of a speaker: none was looked for, or no agent replied";
+    let pods = match &facts.cluster {
+        Some(cluster) => cluster.speakers().filter_map(SpeakerPod::of_cluster).collect(),
+        None => with.iter().filter_map(SpeakerPod::of_report).collect::<Vec<_>>(),
+    };
+    if with.is_empty() && pods.is_empty() {
+        let why = "no speaker is known: there is none, none was looked for, or no agent replied";
         return vec![Line::skipped("speakers", why)];
     }
+    let mut lines = vec![ready(&pods), one_version(&pods)];
+    if with.is_empty() {
+        let why = "the speakers' metrics and configuration: no agent looked for a speaker";
+        lines.push(Line::skipped("speakers-metrics", why));
+        return lines;
+    }
     let unread = by_code(of_nodes(&facts.document, |finding| finding.verdict == &CLAIMS_UNREAD));
-    let mut lines = vec![ready(&with), one_version(&with)];
     lines.extend(readable(&with).into_iter().chain(unread));
     lines.extend([loaded(&with), fresh(&with)]);
     lines
 }
 
-/// A node, and the speaker that is or should be there.
+/// A node whose agent looked for a speaker, and what it found.
 struct With<'a> {
     node: &'a str,
     speaker: &'a Speaker,
@@ -40,34 +50,44 @@ impl<'a> With<'a> {
     }
 }
 
-fn ready(with: &[With<'_>]) -> Line {
-    let there: Vec<_> = with.iter().filter(|with| with.is_there()).collect();
-    let details: Vec<_> = there
-        .iter()
-        .filter(|with| with.speaker.ready == Some(false))
-        .map(|with| {
-            let pod = with.speaker.pod.as_deref().unwrap_or("the speaker's pod");
-            let next = pod.split_once('/').map_or_else(
-                || "look at the speaker's pod and log".to_owned(),
-                |(namespace, name)| format!("kubectl -n {namespace} logs {name}"),
-            );
-            Detail::on(with.node, format!("{pod} is not ready")).next(next)
-        })
-        .collect();
-    let without = with.len() - there.len();
-    let others = match without {
-        0 => String::new(),
-        1 => "; 1 node has none".to_owned(),
-        many => format!("; {many} nodes have none"),
-    };
-    let text = format!("{} of {} speakers are ready{others}", there.len() - details.len(), there.len());
+/// A speaker's pod: by the API server, or by the agent beside it.
+struct SpeakerPod<'a> {
+    node: &'a str,
+    /// `namespace/name`.
+    name: &'a str,
+    ready: bool,
+    version: Option<&'a str>,
+}
+
+impl<'a> SpeakerPod<'a> {
+    fn of_cluster(pod: &'a Pod) -> Option<Self> {
+        let (name, version) = (pod.name.as_ref(), pod.setup.tag.as_deref());
+        Some(Self { node: pod.node.as_deref()?, name, ready: pod.ready, version })
+    }
+
+    fn of_report(with: &With<'a>) -> Option<Self> {
+        let Speaker { pod, ready, version, .. } = with.speaker;
+        Some(Self { node: with.node, name: pod.as_deref()?, ready: (*ready)?, version: version.as_deref() })
+    }
+}
+
+fn ready(pods: &[SpeakerPod<'_>]) -> Line {
+    let unready = pods.iter().filter(|pod| !pod.ready).map(|SpeakerPod { node, name, .. }| {
+        let next = name.split_once('/').map_or_else(
+            || "look at the speaker's pod and log".to_owned(),
+            |(namespace, name)| format!("kubectl -n {namespace} logs {name}"),
+        );
+        Detail::on(node, format!("{name} is not ready")).next(next)
+    });
+    let details: Vec<_> = unready.collect();
+    let text = format!("{} of {} speakers are ready", pods.len() - details.len(), pods.len());
     Line::by("speakers-ready", text, Status::Warning, details)
 }
 
-fn one_version(with: &[With<'_>]) -> Line {
+fn one_version(pods: &[SpeakerPod<'_>]) -> Line {
     let mut nodes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for With { node, speaker } in with {
-        if let Some(version) = &speaker.version {
+    for SpeakerPod { node, version, .. } in pods {
+        if let Some(version) = version {
             nodes.entry(version).or_default().push((*node).to_owned());
         }
     }

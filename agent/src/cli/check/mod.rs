@@ -1,7 +1,10 @@
 //! `l2witness check`: everything that can be looked at, in groups, with what to do.
 
+mod addresses;
 mod agents;
 mod answers;
+mod cluster;
+mod controller;
 mod kubernetes;
 mod line;
 mod metallb;
@@ -13,6 +16,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use self::{
+    cluster::Cluster,
     kubernetes::Facts as ApiFacts,
     line::{Group, Line},
     text::{Style, text},
@@ -102,6 +106,7 @@ struct Facts {
     /// The agents there should be; `None` where the API server was not asked.
     roster: Option<Result<Roster, ApiError>>,
     api: Option<ApiFacts>,
+    cluster: Option<Cluster>,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -121,14 +126,18 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 async fn gather(reach: &Reach<'_>) -> Facts {
-    let api = match &reach.api {
-        Some(api) => Some(ApiFacts::read(api).await),
-        None => None,
-    };
     let roster = reach.roster().await.transpose();
     let told = reach.ask_those(roster.as_ref()).await;
     let document = Document::new(&told, &[]);
-    Facts { told, document, roster, api }
+    let (mut api, mut cluster) = (None, None);
+    if let Some(server) = &reach.api {
+        let facts = ApiFacts::read(server).await;
+        if facts.is_reachable() {
+            cluster = Some(Cluster::read(server).await);
+        }
+        api = Some(facts);
+    }
+    Facts { told, document, roster, api, cluster }
 }
 
 fn groups(facts: &Facts) -> Vec<Group> {
@@ -137,6 +146,7 @@ fn groups(facts: &Facts) -> Vec<Group> {
         group("kubernetes-api", kubernetes::lines(facts.api.as_ref())),
         group("l2witness-agents", agents::lines(facts)),
         group("metallb", metallb::lines(facts)),
+        group("addresses", addresses::lines(facts.cluster.as_ref())),
         answers::claims(facts),
         answers::answers(facts),
     ]

@@ -15,7 +15,7 @@ use crate::{
 fn local(reports: Vec<NodeReport>, coverage: Coverage) -> Facts {
     let told = Told { reports, coverage, notes: Vec::new(), now: at(T0) };
     let document = Document::new(&told, &[]);
-    Facts { told, document, roster: None, api: None }
+    Facts { told, document, roster: None, api: None, cluster: None }
 }
 
 fn checked(facts: &Facts) -> Checked {
@@ -53,7 +53,11 @@ l2witness-agents
 
 metallb
 -------
-- no agent knows of a speaker: none was looked for, or no agent replied
+- no speaker is known: there is none, none was looked for, or no agent replied
+
+addresses
+---------
+- not added up: that takes the API server
 
 claims
 ------
@@ -190,7 +194,7 @@ fn what_is_wrong_with_speakers_is_told_with_a_hint() {
         ]
     );
     let page = text(&checked(&facts), PLAIN);
-    assert!(page.contains("‼ 2 of 3 speakers are ready; 1 node has none\n"), "{page}");
+    assert!(page.contains("‼ 2 of 3 speakers are ready\n"), "{page}");
 }
 
 const PODS: &str = "/api/v1/namespaces/l2witness-system/pods";

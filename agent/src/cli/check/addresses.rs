@@ -1,0 +1,294 @@
+//! The group `addresses`: what operators who trust no counter add up by hand.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use super::{
+    cluster::Cluster,
+    controller::{Read, Unread},
+    line::{Detail, Line, Status},
+};
+use crate::{
+    claims::{
+        controller::{Allocated, Allocations},
+        election::Pool,
+    },
+    cli::api::ApiError,
+    cluster::Kind,
+    verdict::few,
+};
+
+/// More and nothing is left for the next few Services.
+const NEARLY_FULL: u128 = 95;
+
+/// An IPv6 pool that never runs out is given as 2^63-1 by the controller, and its range has more.
+const ENDLESS: u128 = 1 << 62;
+
+/// The addresses there are, and who has them.
+pub(super) struct Addresses<'a> {
+    pub(super) pools: Vec<&'a Pool>,
+    /// `namespace/name` of each `LoadBalancer` Service with its addresses.
+    pub(super) services: BTreeMap<String, Vec<IpAddr>>,
+    pub(super) controller: &'a Result<Read, Unread>,
+}
+
+impl<'a> Addresses<'a> {
+    pub(super) fn new(cluster: &'a Cluster) -> Self {
+        let index = cluster.index();
+        let services = index.services().map(|name| (name.to_owned(), index.services_named(name))).collect();
+        Self { pools: index.pools(), services, controller: &cluster.controller }
+    }
+
+    /// Whether the controller says something else than there is; at any moment it may be some seconds behind.
+    pub(super) fn disagree(&self) -> bool {
+        let Ok(Read { allocations, .. }) = self.controller else { return false };
+        !in_use(&self.pools, &self.used(), allocations).details.is_empty()
+    }
+
+    fn used(&self) -> BTreeSet<IpAddr> {
+        self.services.values().flatten().copied().collect()
+    }
+}
+
+pub(super) fn lines(cluster: Option<&Cluster>) -> Vec<Line> {
+    let Some(cluster) = cluster else {
+        return vec![Line::skipped("addresses", "not added up: that takes the API server")];
+    };
+    let unread = cluster.unread(&[Kind::Services, Kind::Pools, Kind::AddressPools, Kind::Config]);
+    if !unread.is_empty() {
+        let text = "Services and pools can be read";
+        return vec![Line::by("addresses", text, Status::Unknown, unread)];
+    }
+    if cluster.index().pools().is_empty() {
+        return vec![Line::skipped("addresses", "not added up: there is no pool of MetalLB's")];
+    }
+    judge(&Addresses::new(cluster))
+}
+
+fn judge(addresses: &Addresses<'_>) -> Vec<Line> {
+    let Addresses { pools, services, controller } = addresses;
+    let used = addresses.used();
+    let mut lines = vec![read(controller)];
+    if let Ok(Read { allocations, .. }) = controller {
+        lines.push(in_use(pools, &used, allocations));
+        lines.push(totals(pools, allocations));
+    }
+    lines.extend([room(pools, &used), inside(pools, services)]);
+    lines
+}
+
+fn read(controller: &Result<Read, Unread>) -> Line {
+    let (check, text) = ("controller-read", "the controller's figures can be read");
+    let (status, error, next) = match controller {
+        Ok(Read { by_status: None, .. }) => return Line::ok(check, text),
+        Ok(Read { by_status: Some(error), .. }) => {
+            (Status::Info, error, "nothing: the pools' own status says the same")
+        }
+        // Not everybody is to have that right.
+        Err(Unread::Api(error @ ApiError::Forbidden(_))) => {
+            return Line::skipped(check, format!("the controller's figures: {error}"));
+        }
+        Err(error) => (
+            Status::Unknown,
+            error,
+            match error {
+                Unread::None => "look at MetalLB's controller: kubectl get pods -A -l component=controller",
+                Unread::WantsToken(_) => "read metallb_allocator_addresses_in_use_total in Prometheus",
+                Unread::Failed(..) => "look at the controller's log, and whether its metrics' port is open",
+                Unread::Api(_) => "ask again once the API server answers",
+            },
+        ),
+    };
+    Line::by(check, text, status, vec![Detail::new(error.to_string()).next(next)])
+}
+
+/// Addresses in use by the controller's word, against those that Services really have.
+fn in_use(pools: &[&Pool], used: &BTreeSet<IpAddr>, Allocations(allocations): &Allocations) -> Line {
+    let next = "compare `kubectl get services -A` with the controller's log; restarting the controller makes it count anew";
+    let mut details = Vec::new();
+    for pool in pools {
+        let said = allocations.get(&pool.name).map_or(0, |pool| pool.in_use);
+        let there = used.iter().filter(|ip| pool.contains(**ip)).count() as u64;
+        if said != there {
+            let reason = format!("pool {}: {said} in use by the controller, {there} in Services", pool.name);
+            details.push(Detail::new(reason).next(next));
+        }
+    }
+    let known = |name: &String| pools.iter().any(|pool| pool.name == *name);
+    for (name, Allocated { in_use, .. }) in
+        allocations.iter().filter(|(name, pool)| pool.in_use > 0 && !known(name))
+    {
+        let reason =
+            format!("pool {name}: {in_use} in use by the controller, and there is no such pool any more");
+        details.push(Detail::new(reason).next(next));
+    }
+    let total: u64 = allocations.values().map(|pool| pool.in_use).sum();
+    let text = format!("the controller counts as in use what LoadBalancer Services have: {total} addresses");
+    Line::by("addresses-in-use", text, Status::Warning, details)
+}
+
+/// Pool totals by the controller's word, against those of the pools' own ranges.
+fn totals(pools: &[&Pool], Allocations(allocations): &Allocations) -> Line {
+    let text = "the controller has the pools' ranges as they are";
+    let totals = || pools.iter().filter_map(|pool| Some((pool, allocations.get(&pool.name)?.total?)));
+    if totals().next().is_none() {
+        return Line::skipped(
+            "addresses-total",
+            "pool totals of the controller: it exports none (before 0.9.2)",
+        );
+    }
+    let next = "look whether the controller's configuration is stale: metallb_k8s_client_config_stale_bool";
+    let wrong = totals().filter(|(pool, total)| {
+        let size = pool.size();
+        u128::from(*total) != size && (size < ENDLESS || u128::from(*total) < ENDLESS)
+    });
+    let details = wrong.map(|(pool, total)| {
+        let reason =
+            format!("pool {}: {total} addresses by the controller, {} in its ranges", pool.name, pool.size());
+        Detail::new(reason).next(next)
+    });
+    Line::by("addresses-total", text, Status::Warning, details.collect())
+}
+
+/// By the pools' own ranges, so that it also holds for controllers that export no totals.
+fn room(pools: &[&Pool], used: &BTreeSet<IpAddr>) -> Line {
+    let mut figures = Vec::new();
+    let mut details = Vec::new();
+    for pool in pools {
+        let (size, there) = (pool.size(), used.iter().filter(|ip| pool.contains(**ip)).count() as u128);
+        let of = if size < ENDLESS { size.to_string() } else { "endless".to_owned() };
+        figures.push(format!("{} {there}/{of}", pool.name));
+        if there * 100 >= size.saturating_mul(NEARLY_FULL) {
+            let reason = format!("pool {}: {there} of {size} addresses are taken", pool.name);
+            details.push(Detail::new(reason).next("add a range to the pool before the next Service comes"));
+        }
+    }
+    let text = format!("every pool has addresses left: {}", few(figures));
+    Line::by("addresses-left", text, Status::Warning, details)
+}
+
+/// `MetalLB` announces no address that is in none of its pools.
+fn inside(pools: &[&Pool], services: &BTreeMap<String, Vec<IpAddr>>) -> Line {
+    let next =
+        "give the Service an address of a pool, or put the address into a pool: MetalLB does not announce it";
+    let details = services.iter().flat_map(|(service, ips)| {
+        let outside = ips.iter().filter(|ip| !pools.iter().any(|pool| pool.contains(**ip)));
+        outside.map(|ip| Detail {
+            ip: Some(*ip),
+            services: [service.clone()].into(),
+            ..Detail::new("in no pool").next(next)
+        })
+    });
+    let text = "every address of a LoadBalancer Service is in a pool";
+    Line::by("addresses-pooled", text, Status::Warning, details.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::election::{Announced, Labels, Range};
+
+    fn pool(name: &str, ranges: &[&str]) -> Pool {
+        Pool {
+            name: name.to_owned(),
+            ranges: ranges.iter().map(|range| Range::parse(range).unwrap()).collect(),
+            avoids_buggy_ips: false,
+            announced: Announced::ByAdvertisements,
+            labels: Labels::default(),
+        }
+    }
+
+    fn services(of: &[(&str, &[&str])]) -> BTreeMap<String, Vec<IpAddr>> {
+        let ips = |ips: &&[&str]| ips.iter().map(|ip| ip.parse().unwrap()).collect();
+        of.iter().map(|(name, of)| ((*name).to_owned(), ips(of))).collect()
+    }
+
+    fn said(of: &[(&str, u64, Option<u64>)]) -> Read {
+        let allocated = of
+            .iter()
+            .map(|(name, in_use, total)| ((*name).to_owned(), Allocated { in_use: *in_use, total: *total }));
+        Read { allocations: Allocations(allocated.collect()), by_status: None }
+    }
+
+    /// Status, name and first reason of each line.
+    fn told(addresses: &Addresses<'_>) -> Vec<(Status, &'static str, String)> {
+        let first =
+            |line: &Line| line.details.first().map_or_else(String::new, |detail| detail.reason.clone());
+        judge(addresses).iter().map(|line| (line.status, line.check, first(line))).collect()
+    }
+
+    const fn fine(check: &'static str) -> (Status, &'static str, String) {
+        (Status::Ok, check, String::new())
+    }
+
+    #[test]
+    fn what_adds_up_is_fine_shared_addresses_and_both_families_included() {
+        let pools = [pool("p", &["10.77.0.200-10.77.0.250"]), pool("v6", &["2001:db8::/64"])];
+        let addresses = Addresses {
+            pools: pools.iter().collect(),
+            services: services(&[
+                ("shop/web", &["10.77.0.200", "2001:db8::1"]),
+                ("shop/api", &["10.77.0.200"]),
+                ("shop/mail", &["10.77.0.201"]),
+            ]),
+            controller: &Ok(said(&[("p", 2, Some(51)), ("v6", 1, Some(1 << 63))])),
+        };
+        assert_eq!(
+            told(&addresses),
+            ["controller-read", "addresses-in-use", "addresses-total", "addresses-left", "addresses-pooled"]
+                .map(fine)
+        );
+        let room = &judge(&addresses)[3];
+        assert_eq!(room.text, "every pool has addresses left: p 2/51, v6 1/endless");
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_told_by_pool_and_service() {
+        let pools = [pool("p", &["10.77.0.200/31"]), pool("q", &["10.78.0.0/24"])];
+        let addresses = Addresses {
+            pools: pools.iter().collect(),
+            services: services(&[
+                ("shop/web", &["10.77.0.200", "10.77.0.201"]),
+                ("shop/odd", &["192.0.2.1"]),
+            ]),
+            controller: &Ok(said(&[("p", 3, Some(2)), ("q", 0, Some(128)), ("gone", 1, Some(4))])),
+        };
+        let warning = |check, reason: &str| (Status::Warning, check, reason.to_owned());
+        assert_eq!(
+            told(&addresses),
+            [
+                fine("controller-read"),
+                warning("addresses-in-use", "pool p: 3 in use by the controller, 2 in Services"),
+                warning("addresses-total", "pool q: 128 addresses by the controller, 256 in its ranges"),
+                warning("addresses-left", "pool p: 2 of 2 addresses are taken"),
+                warning("addresses-pooled", "in no pool"),
+            ]
+        );
+        let in_use = &judge(&addresses)[1];
+        assert_eq!(
+            in_use.details[1].reason,
+            "pool gone: 1 in use by the controller, and there is no such pool any more"
+        );
+    }
+
+    #[test]
+    fn an_old_controller_has_no_totals_and_a_new_one_may_not_be_read() {
+        let pools = [pool("default", &["10.77.0.200-10.77.0.250"])];
+        let with = |controller: Result<Read, Unread>| {
+            let services = services(&[("default/api", &["10.77.0.201"])]);
+            judge(&Addresses { pools: pools.iter().collect(), services, controller: &controller })
+        };
+        let old = with(Ok(said(&[("default", 1, None)])));
+        assert_eq!(old[2].status, Status::Skipped);
+        assert_eq!(old[3].text, "every pool has addresses left: default 1/51");
+
+        let wants = || Unread::WantsToken("metallb-system/controller-x".to_owned());
+        let by_status = Ok(Read { by_status: Some(wants()), ..said(&[("default", 1, Some(51))]) });
+        assert_eq!(with(by_status)[0].status, Status::Info);
+        let unread = with(Err(wants()));
+        assert_eq!(unread[0].status, Status::Unknown);
+        assert_eq!(unread.len(), 3);
+    }
+}
