@@ -10,7 +10,7 @@
 //! other interfaces, another sender on the node, and for requests every reading at which the speaker did not announce
 //! the IP, as it then counts none.
 //!
-//! [`witnessed`] says what the wire counts by the speaker's rules (`internal/layer2/{arp,ndp,stats}.go`), a
+//! [`witnessed()`] says what the wire counts by the speaker's rules (`internal/layer2/{arp,ndp,stats}.go`), a
 //! [`Comparison`] keeps the three counters of one LB IP.
 
 mod comparison;
