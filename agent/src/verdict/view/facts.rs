@@ -73,11 +73,15 @@ impl<'a> View<'a> {
 
     /// What the speaker of a node says now: whether it announces this; `None` if nobody knows.
     pub(in crate::verdict) fn says(&self, node: &str, now: Timestamp) -> Option<bool> {
-        let speaker = self.seen_by(node)?.report.speaker.as_ref()?;
+        self.present_word(&self.seen_by(node)?, now)
+    }
+
+    fn present_word(&self, seen: &Seen<'_>, now: Timestamp) -> Option<bool> {
+        let speaker = seen.report.speaker.as_ref()?;
         match speaker.reading {
             Reading::NoSpeaker => Some(false),
             Reading::Ok if speaker.read.is_some_and(|read| within(read, FRESH, now)) => {
-                Some(self.layer2().any(|word| word.node == node))
+                Some(self.layer2().any(|word| word.node == seen.node()))
             }
             _ => None,
         }
@@ -85,7 +89,7 @@ impl<'a> View<'a> {
 
     /// Whether every speaker's present word is known, there is one, and none claims it, be it by BGP.
     pub(in crate::verdict) fn nobody_claims(&self, now: Timestamp) -> bool {
-        let known = |seen: &Seen<'_>| self.says(seen.node(), now).is_some();
+        let known = |seen: &Seen<'_>| self.present_word(seen, now).is_some();
         let reads = |seen: &Seen<'_>| seen.report.speaker.as_ref().is_some_and(|s| s.reading == Reading::Ok);
         self.said.announced.is_empty() && self.seen.iter().all(known) && self.seen.iter().any(reads)
     }
