@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Answerer, Scope, View};
 use crate::{
-    evidence::{Interface, MacAddr, Origin, Reading},
+    evidence::{Assigned, Interface, MacAddr, Origin, Reading},
     verdict::{
         claims::Claim,
         said::Announcing,
@@ -139,7 +139,8 @@ impl<'a> View<'a> {
         let born: Option<Vec<_>> = self.seen.iter().map(|seen| seen.lb.since).collect();
         let born = born.into_iter().flatten().min();
         let words = self.said.announced.iter().map(|word| word.since);
-        let events = self.said.events.iter().map(|event| event.at);
+        let events =
+            self.said.events.iter().filter(|event| !self.is_old_news(event, now)).map(|event| event.at);
         let predicted = self.said.predicted.iter().filter_map(|prediction| prediction.since);
         let came = self.seen.iter().filter_map(|seen| Some(seen.lb.takeovers.last()?.at));
         let began = self.answerers.iter().filter(|one| one.origin != Origin::Kernel).map(|one| one.first);
@@ -156,6 +157,13 @@ impl<'a> View<'a> {
             .chain(started)
             .filter(|at| at.duration_since(now) <= MAX_SKEW)
             .max()
+    }
+
+    /// MetalLB repeats its Event whenever it looks at a Service: one that names who announced before is no change.
+    fn is_old_news(&self, event: &Assigned, now: Timestamp) -> bool {
+        let old = |since: Timestamp| now.duration_since(since) > GRACE;
+        self.said.announced.iter().any(|word| word.node == event.node && old(word.since))
+            || self.answerers.iter().any(|one| one.node == event.node && old(one.first))
     }
 
     /// Whether a node has, or is said to have, a part in it.
