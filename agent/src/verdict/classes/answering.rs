@@ -72,7 +72,7 @@ fn two_services() -> Vec<NodeReport> {
 
 /// kube-vip puts the address on its interface, announces it, and the node's kernel answers.
 fn kube_vip_too() -> Vec<NodeReport> {
-    let changes = [(250, 1), (200, 2), (150, 1), (100, 2), (70, 1)];
+    let changes = [(290, 2), (250, 1), (200, 2), (150, 1), (100, 2), (70, 1)];
     let other = kube_vip(Local { replies: 0, ..speaker(2, 3500, 100) });
     let other = peer("n2", 2, "n1").local(other).local(kernel(2, 3500, 5)).holds(&["eth0"]);
     vec![owner("n1", 1).came_to(&changes).done(), other.came_to(&changes).done()]

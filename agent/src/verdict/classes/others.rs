@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) fn classes() -> Vec<Class> {
-    let bounce = [(280, 1), (220, 2), (160, 3), (110, 1), (65, 2)];
+    let bounce = [(290, 3), (255, 1), (220, 2), (160, 3), (110, 1), (65, 2)];
     let filtered = vec![owner("n1", 1).asked(9).announced(60).done(), peer("n2", 2, "n1").asked(9).done()];
     let came_back = vec![owner("n1", 1).heard(2, 600).done(), peer("n2", 2, "n1").heard(1, 3596).done()];
     vec![

@@ -3,6 +3,7 @@
 
 mod claims;
 mod counters;
+mod flap;
 mod ipv6;
 mod nobody;
 mod path;
@@ -28,7 +29,7 @@ pub(super) const ALL: [Rule; 25] = [
     several::split,
     several::shadow,
     several::foreign,
-    several::flap,
+    flap::flap,
     several::handover,
     nobody::silent,
     nobody::no_owner,

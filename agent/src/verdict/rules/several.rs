@@ -1,20 +1,18 @@
 //! 1xx: more than one answers, or the answerer changes.
 
-use std::collections::BTreeSet;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{claimed, found, told};
 use crate::{
-    evidence::{MacAddr, Named, Origin, Takeover},
+    evidence::{Named, Origin},
     verdict::{
-        catalogue::{FLAP, FOREIGN, HANDOVER, SHADOW, SPLIT},
+        catalogue::{FOREIGN, HANDOVER, SHADOW, SPLIT},
         causes,
         finding::Finding,
         program::same_program,
         state::{State, TTL},
-        text::{ago, few, span},
-        time::{GRACE, within},
+        text::{ago, few},
+        time::GRACE,
         unanswered::unanswered,
         view::{Answerer, View},
     },
@@ -71,30 +69,6 @@ pub(super) fn foreign(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let first = view.strangers(now).next()?;
     let who = few(view.strangers(now).map(|claim| claimed(claim, now)));
     Some(found(&FOREIGN, view, None, who).because(causes::kind_of(first.mac)))
-}
-
-/// An operator who moves an address about does not bring it back twice in five minutes.
-pub(super) fn flap(view: &View<'_>, now: Timestamp) -> Option<Finding> {
-    const LATELY: SignedDuration = SignedDuration::from_mins(5);
-    const RETURNS: usize = 2;
-    let changes = |of: &[Takeover]| -> Vec<Takeover> {
-        of.iter().copied().filter(|change| within(change.at, LATELY, now)).collect()
-    };
-    // Everybody in a segment sees the same changes: the most that one saw, never the sum.
-    let changes = view.seen.iter().map(|seen| changes(&seen.lb.takeovers)).max_by_key(Vec::len)?;
-    let macs: BTreeSet<MacAddr> = changes.iter().map(|change| change.mac).collect();
-    if changes.len() < macs.len() + RETURNS {
-        return None;
-    }
-    let name = |mac: &MacAddr| match view.node_of(*mac) {
-        Some(node) => format!("{node} ({mac})"),
-        None => mac.to_string(),
-    };
-    let since = changes.first().map_or(SignedDuration::ZERO, |first| now.duration_since(first.at));
-    let between = few(macs.iter().map(name));
-    let reason = format!("{} changes within {}, between {between}", changes.len(), span(since));
-    let nodes = macs.iter().filter_map(|mac| view.node_of(*mac)).collect();
-    Some(found(&FLAP, view, None, reason).because(causes::contest(view, &nodes, now)))
 }
 
 pub(super) fn handover(view: &View<'_>, now: Timestamp) -> Option<Finding> {

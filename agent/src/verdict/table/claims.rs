@@ -232,6 +232,14 @@ fn well() -> Vec<Row> {
             &[],
         ),
         row(
+            "a Service that one agent does not know of yet",
+            {
+                let new = owner("n1", 1).edit(|report| report.lb_ips[0].since = Some(before(4)));
+                vec![new.done(), peer("n2", 2, "n1").edit(|report| report.lb_ips.clear()).done()]
+            },
+            &[],
+        ),
+        row(
             "Local policy",
             with(owner("n1", 1).edit(|report| {
                 report.lb_ips[0].said.services[0].local_policy = true;

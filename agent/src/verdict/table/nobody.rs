@@ -161,5 +161,15 @@ fn changes() -> Vec<Row> {
             vec![member("n1", 1).nobody("no endpoint is ready").predicted_since(30).done()],
             &["IDLE"],
         ),
+        row(
+            "an Event that repeats what is known",
+            vec![mute().event("other/web", "n1", 10).done(), peer("n2", 2, "n1").done()],
+            &["SILENT"],
+        ),
+        row(
+            "an Event that names another node",
+            vec![mute().event("other/web", "n3", 10).done(), peer("n2", 2, "n1").done()],
+            &["HANDOVER"],
+        ),
     ]
 }

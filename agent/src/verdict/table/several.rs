@@ -108,7 +108,9 @@ fn shadows() -> Vec<Row> {
 }
 
 fn flaps() -> Vec<Row> {
-    let to_and_fro = [(250, 1), (200, 2), (150, 1), (100, 2), (70, 1)];
+    let to_and_fro = [(280, 2), (250, 1), (200, 2), (150, 1), (100, 2), (70, 1)];
+    let owner_with = |changes: &[(i64, u8)]| vec![owner("n1", 1).came_to(changes).done()];
+    let without_end = [(8, 2), (7, 1), (6, 2), (5, 1), (4, 2), (3, 1), (2, 2), (1, 1)];
     vec![
         row(
             "to and fro between two nodes",
@@ -130,23 +132,22 @@ fn flaps() -> Vec<Row> {
             "the speakers of n1, n2 each announce it: they do not see each other (memberlist, port 7946)",
         ),
         row(
-            "once round three nodes and back",
-            vec![owner("n1", 1).came_to(&[(250, 2), (200, 3), (150, 1)]).done()],
-            &[],
+            "to and fro without end",
+            vec![owner("n1", 1).came_to(&without_end).edit(|report| report.lb_ips[0].handovers = 900).done()],
+            &["FLAP"],
         ),
-        row(
-            "there and back again",
-            vec![owner("n1", 1).came_to(&[(200, 1), (150, 2), (100, 1)]).done()],
-            &[],
-        ),
+        row("one handover during which both repeat themselves", owner_with(&without_end), &[]),
+        row("moved about by hand, a minute each", owner_with(&[(270, 2), (210, 1), (150, 2), (90, 1)]), &[]),
+        row("once round three nodes and back", owner_with(&[(250, 2), (200, 3), (150, 1)]), &[]),
+        row("round six nodes", owner_with(&[(280, 2), (250, 3), (200, 4), (150, 5), (100, 6), (70, 1)]), &[]),
         row(
             "a day with many moves",
-            vec![owner("n1", 1).came_to(&[(4000, 1), (3000, 2), (2000, 1), (1000, 2), (100, 1)]).done()],
+            owner_with(&[(4000, 1), (3000, 2), (2000, 1), (1000, 2), (500, 1), (100, 2)]),
             &[],
         ),
         row(
             "changes in the future",
-            vec![owner("n1", 1).came_to(&[(-900, 1), (-800, 2), (-700, 1), (-600, 2), (-500, 1)]).done()],
+            owner_with(&[(-900, 1), (-800, 2), (-700, 1), (-600, 2), (-500, 1), (-400, 2)]),
             &[],
         ),
     ]

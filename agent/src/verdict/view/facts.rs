@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Answerer, Scope, View};
 use crate::{
-    evidence::{Interface, MacAddr, Origin, Reading},
+    evidence::{Assigned, Interface, MacAddr, Origin, Reading},
     verdict::{
         claims::Claim,
         said::Announcing,
@@ -73,11 +73,15 @@ impl<'a> View<'a> {
 
     /// What the speaker of a node says now: whether it announces this; `None` if nobody knows.
     pub(in crate::verdict) fn says(&self, node: &str, now: Timestamp) -> Option<bool> {
-        let speaker = self.seen_by(node)?.report.speaker.as_ref()?;
+        self.present_word(&self.seen_by(node)?, now)
+    }
+
+    fn present_word(&self, seen: &Seen<'_>, now: Timestamp) -> Option<bool> {
+        let speaker = seen.report.speaker.as_ref()?;
         match speaker.reading {
             Reading::NoSpeaker => Some(false),
             Reading::Ok if speaker.read.is_some_and(|read| within(read, FRESH, now)) => {
-                Some(self.layer2().any(|word| word.node == node))
+                Some(self.layer2().any(|word| word.node == seen.node()))
             }
             _ => None,
         }
@@ -85,7 +89,7 @@ impl<'a> View<'a> {
 
     /// Whether every speaker's present word is known, there is one, and none claims it, be it by BGP.
     pub(in crate::verdict) fn nobody_claims(&self, now: Timestamp) -> bool {
-        let known = |seen: &Seen<'_>| self.says(seen.node(), now).is_some();
+        let known = |seen: &Seen<'_>| self.present_word(seen, now).is_some();
         let reads = |seen: &Seen<'_>| seen.report.speaker.as_ref().is_some_and(|s| s.reading == Reading::Ok);
         self.said.announced.is_empty() && self.seen.iter().all(known) && self.seen.iter().any(reads)
     }
@@ -135,7 +139,8 @@ impl<'a> View<'a> {
         let born: Option<Vec<_>> = self.seen.iter().map(|seen| seen.lb.since).collect();
         let born = born.into_iter().flatten().min();
         let words = self.said.announced.iter().map(|word| word.since);
-        let events = self.said.events.iter().map(|event| event.at);
+        let events =
+            self.said.events.iter().filter(|event| !self.is_old_news(event, now)).map(|event| event.at);
         let predicted = self.said.predicted.iter().filter_map(|prediction| prediction.since);
         let came = self.seen.iter().filter_map(|seen| Some(seen.lb.takeovers.last()?.at));
         let began = self.answerers.iter().filter(|one| one.origin != Origin::Kernel).map(|one| one.first);
@@ -152,6 +157,13 @@ impl<'a> View<'a> {
             .chain(started)
             .filter(|at| at.duration_since(now) <= MAX_SKEW)
             .max()
+    }
+
+    /// MetalLB repeats its Event whenever it looks at a Service: one that names who announced before is no change.
+    fn is_old_news(&self, event: &Assigned, now: Timestamp) -> bool {
+        let old = |since: Timestamp| now.duration_since(since) > GRACE;
+        self.said.announced.iter().any(|word| word.node == event.node && old(word.since))
+            || self.answerers.iter().any(|one| one.node == event.node && old(one.first))
     }
 
     /// Whether a node has, or is said to have, a part in it.

@@ -6,7 +6,7 @@ mod facts;
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     owners::Owners,
     said::{Sayings, sayings},
     seen::Seen,
-    time::MAX_SKEW,
+    time::{MAX_SKEW, within},
 };
 use crate::evidence::{LbIp, NodeReport};
 
@@ -79,7 +79,7 @@ fn view<'a>(
     coverage: &Coverage,
     now: Timestamp,
 ) -> View<'a> {
-    let agents = rests_on(&seen, reports, coverage);
+    let agents = rests_on(&seen, reports, coverage, now);
     let seen: Vec<_> = seen.into_iter().filter(|seen| is_possible(seen)).collect();
     let (heard, foreign) = claims(&seen, owners).into_iter().partition(|claim| claim.node.is_some());
     let mut view = View {
@@ -101,10 +101,13 @@ fn view<'a>(
 }
 
 /// Agents that replied and yet can't know about this IP count with those that failed.
-fn rests_on(seen: &[Seen<'_>], reports: &[NodeReport], coverage: &Coverage) -> Coverage {
+fn rests_on(seen: &[Seen<'_>], reports: &[NodeReport], coverage: &Coverage, now: Timestamp) -> Coverage {
+    const NEW: SignedDuration = SignedDuration::from_secs(10);
     let mut agents = coverage.clone();
     // In the order of the reports.
     let mut watching = seen.iter().peekable();
+    // Agents hear of a new Service one after the other.
+    let is_new = seen.iter().filter_map(|seen| seen.lb.since).any(|since| within(since, NEW, now));
     for report in reports {
         let mut here = None;
         while let Some(seen) = watching.next_if(|seen| seen.node() == report.node) {
@@ -114,6 +117,7 @@ fn rests_on(seen: &[Seen<'_>], reports: &[NodeReport], coverage: &Coverage) -> C
             "observes no interface"
         } else {
             match here {
+                None if is_new => continue,
                 None => "does not watch this address",
                 Some(seen) if !is_possible(seen) => "has evidence from the future: its clock was set back",
                 Some(_) => continue,
