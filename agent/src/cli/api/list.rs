@@ -5,7 +5,6 @@ use std::fmt::Debug;
 use kube::{
     Resource,
     api::{ListParams, ObjectList, PartialObjectMeta},
-    core::Request,
 };
 use serde::de::DeserializeOwned;
 
@@ -48,27 +47,10 @@ impl Api {
         })
         .await
     }
-
-    /// All items of the lists at that path that are selected, whatever is made of them: `parse` gives a page's items, and where
-    /// the next page begins.
-    pub(in crate::cli) async fn list_raw<T>(
-        &self,
-        path: &str,
-        right: &Right,
-        select: ListParams,
-        parse: impl Fn(&str) -> Result<Page<T>, ApiError>,
-    ) -> Result<Vec<T>, ApiError> {
-        let page = async |params: ListParams| {
-            let request = Request::new(path).list(&params).map_err(kube::Error::BuildRequest);
-            let text = self.call(Some(right), async { self.client.request_text(request?).await }).await?;
-            parse(&text)
-        };
-        pages(select, page).await
-    }
 }
 
 /// Some of the items, and where the others begin.
-pub(in crate::cli) type Page<T> = (Vec<T>, Option<String>);
+type Page<T> = (Vec<T>, Option<String>);
 
 fn objects<K: Resource + Clone>(list: ObjectList<K>) -> Page<K> {
     // A page of a large cluster is mostly these.

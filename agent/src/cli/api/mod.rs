@@ -64,7 +64,7 @@ pub(super) struct Api {
     /// Where the agents are.
     pub(super) namespace: String,
     /// For each request.
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 impl Api {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    cluster::Cluster,
+    cluster::{Cluster, POOLS},
     controller::{Read, Unread},
     line::{Detail, Line, Status},
 };
@@ -16,7 +16,7 @@ use crate::{
         election::Pool,
     },
     cli::api::ApiError,
-    cluster::Kind,
+    cluster::kubernetes::Fault,
     verdict::few,
 };
 
@@ -36,7 +36,7 @@ pub(super) struct Addresses<'a> {
 
 impl<'a> Addresses<'a> {
     pub(super) fn new(cluster: &'a Cluster) -> Self {
-        let index = cluster.index();
+        let index = &cluster.index;
         let services = index.services().map(|name| (name.to_owned(), index.services_named(name))).collect();
         Self { pools: index.pools(), services, controller: &cluster.controller }
     }
@@ -52,16 +52,21 @@ impl<'a> Addresses<'a> {
     }
 }
 
-pub(super) fn lines(cluster: Option<&Cluster>) -> Vec<Line> {
-    let Some(cluster) = cluster else {
-        return vec![Line::skipped("addresses", "not added up: that takes the API server")];
+pub(super) fn lines(cluster: Option<&Result<Cluster, Fault>>) -> Vec<Line> {
+    let cluster = match cluster {
+        None => return vec![Line::skipped("addresses", "not added up: that takes the API server")],
+        Some(Err(fault)) => {
+            let details = vec![Detail::new(fault.to_string())];
+            return vec![Line::by("addresses", "Services can be read", Status::Unknown, details)];
+        }
+        Some(Ok(cluster)) => cluster,
     };
-    let unread = cluster.unread(&[Kind::Services, Kind::Pools, Kind::AddressPools, Kind::Config]);
+    let unread = cluster.unread(&POOLS);
     if !unread.is_empty() {
-        let text = "Services and pools can be read";
+        let text = "pools can be read";
         return vec![Line::by("addresses", text, Status::Unknown, unread)];
     }
-    if cluster.index().pools().is_empty() {
+    if cluster.index.pools().is_empty() {
         return vec![Line::skipped("addresses", "not added up: there is no pool of MetalLB's")];
     }
     judge(&Addresses::new(cluster))

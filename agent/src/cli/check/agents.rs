@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Facts,
-    cluster::Cluster,
+    cluster::{Cluster, SPEAKERS},
     line::{Detail, Line, Status, by_code, of_nodes},
 };
 use crate::{
     cli::api::{ApiError, Roster},
-    cluster::Kind,
     evidence::NodeReport,
     verdict::{Failed, Scope, catalogue::CLAIMS_UNREAD, few},
     wire::Skipped,
@@ -23,7 +22,8 @@ pub(super) fn lines(facts: &Facts) -> Vec<Line> {
         None => {}
     }
     lines.push(replied(facts));
-    lines.extend(facts.cluster.as_ref().map(|cluster| beside_speakers(cluster, facts)));
+    let cluster = facts.cluster.as_ref().and_then(|cluster| cluster.as_ref().ok());
+    lines.extend(cluster.map(|cluster| beside_speakers(cluster, facts)));
     let reports = &facts.told.reports;
     if !reports.is_empty() {
         lines.extend([one_version(reports), attached(reports), events(reports)]);
@@ -81,7 +81,7 @@ fn replied(facts: &Facts) -> Line {
 
 /// Where a speaker runs, answers may come from: the first node to be missed is such a one.
 fn beside_speakers(cluster: &Cluster, facts: &Facts) -> Line {
-    let unread = cluster.unread(&[Kind::Speakers, Kind::HelmSpeakers]);
+    let unread = cluster.unread(&SPEAKERS);
     if !unread.is_empty() {
         return Line::by(
             "agents-beside-speakers",

@@ -15,8 +15,8 @@ use crate::{
 pub(super) fn lines(facts: &Facts) -> Vec<Line> {
     let with: Vec<_> = facts.told.reports.iter().filter_map(With::new).collect();
     let pods = match &facts.cluster {
-        Some(cluster) => cluster.speakers().filter_map(SpeakerPod::of_cluster).collect(),
-        None => with.iter().filter_map(SpeakerPod::of_report).collect::<Vec<_>>(),
+        Some(Ok(cluster)) => cluster.speakers().filter_map(SpeakerPod::of_cluster).collect(),
+        _ => with.iter().filter_map(SpeakerPod::of_report).collect::<Vec<_>>(),
     };
     if with.is_empty() && pods.is_empty() {
         let why = "no speaker is known: there is none, none was looked for, or no agent replied";

@@ -28,7 +28,10 @@ use super::{
     output::{self, Document},
     reach::Reach,
 };
-use crate::verdict::{Coverage, Severity};
+use crate::{
+    cluster::kubernetes::Fault,
+    verdict::{Coverage, Severity},
+};
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -106,7 +109,7 @@ struct Facts {
     /// The agents there should be; `None` where the API server was not asked.
     roster: Option<Result<Roster, ApiError>>,
     api: Option<ApiFacts>,
-    cluster: Option<Cluster>,
+    cluster: Option<Result<Cluster, Fault>>,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {

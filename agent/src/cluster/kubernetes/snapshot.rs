@@ -1,5 +1,7 @@
 //! Everything once, for the command line.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use kube::Client;
 
@@ -27,7 +29,21 @@ impl Snapshot {
     /// The API server doesn't answer, or doesn't show the Services. Other kinds that can't be read are told by
     /// [`Index::state`].
     pub async fn read(client: Client, scope: Scope) -> Result<Index, Fault> {
-        let api = Api { client, patience: Pace::default().answer };
+        Self::of(client, scope, Pace::default().answer, |_| true).await
+    }
+
+    /// The same of some kinds only: where Nodes and endpoints are not asked for, it is little even in a large
+    /// cluster, and takes fewer rights. `patience` is how long one answer may take.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn of(
+        client: Client,
+        scope: Scope,
+        patience: Duration,
+        wanted: impl Fn(Kind) -> bool,
+    ) -> Result<Index, Fault> {
+        let api = Api { client, patience };
         let catalogue = match Catalogue::read(&api).await {
             Err(Fault::Forbidden(_)) => Catalogue::everything(),
             read => read?,
@@ -35,11 +51,12 @@ impl Snapshot {
         let mut index = Index::new(scope.clone());
         index.served(catalogue.served());
         let first = plan(&scope, &index.facts(), None);
-        for step in first.values() {
+        for (_, step) in first.iter().filter(|(kind, _)| wanted(**kind)) {
             take(&api, &mut index, step).await?;
         }
         let whole = plan(&scope, &index.facts(), Some(&catalogue));
-        for (kind, step) in whole.iter().filter(|(kind, _)| !first.contains_key(kind)) {
+        let further = whole.iter().filter(|(kind, _)| !first.contains_key(kind) && wanted(**kind));
+        for (kind, step) in further {
             if let Step::Missing(why) = step {
                 index.condition(*kind, Condition::NotServed(why.clone()));
             }
