@@ -14,6 +14,10 @@ const KEPT: usize = 8;
 /// 5 s of MetalLB's.
 const BURST_NS: u64 = 5_000_000_000;
 
+/// Speakers decide alone: the former one may still announce after the next one has begun. Two rounds of MetalLB's
+/// announcements; who goes on for longer has taken it back.
+const OVERLAP_NS: u64 = 2_000_000_000;
+
 /// Of all watched IPs.
 #[derive(Debug, Default)]
 pub(super) struct Takeovers(BTreeMap<IpAddr, History>);
@@ -35,18 +39,22 @@ impl Takeovers {
     /// Somebody claimed the IP. It has changed hands if somebody else did before on this interface.
     pub(super) fn note(&mut self, ip: IpAddr, ifindex: u32, mac: MacAddr, time: u64) {
         let history = self.0.entry(ip).or_default();
-        let Some((holder, since)) = history.holders.insert(ifindex, (mac, time)) else { return };
-        if since > time {
+        match history.holders.get(&ifindex) {
             // Events of two CPUs may come out of order; the later one stands.
-            history.holders.insert(ifindex, (holder, since));
+            Some((_, since)) if *since > time => return,
+            Some((holder, _)) if *holder != mac => {}
+            _ => {
+                history.holders.insert(ifindex, (mac, time));
+                return;
+            }
+        }
+        let age = history.last.back().map(|(at, _)| time.saturating_sub(*at));
+        let here = ifindex == history.noted_on;
+        if here && age.is_some_and(|age| age < OVERLAP_NS) {
             return;
         }
-        if holder == mac {
-            return;
-        }
-        let last = history.last.back().map(|(at, _)| *at);
-        let same = last.is_some_and(|at| ifindex != history.noted_on && time.saturating_sub(at) <= BURST_NS);
-        if same {
+        history.holders.insert(ifindex, (mac, time));
+        if !here && age.is_some_and(|age| age <= BURST_NS) {
             return;
         }
         history.count += 1;
@@ -98,12 +106,18 @@ mod tests {
 
     #[test]
     fn a_claim_by_another_address_is_a_takeover_and_nothing_else_is() {
-        let table: [Case; 8] = [
+        let table: [Case; 10] = [
             ("the first that is seen took it from nobody", &[(1, 2, 1)], &[]),
             ("the same again", &[(1, 2, 1), (2, 2, 1), (90, 2, 1)], &[]),
             ("handed over", &[(1, 2, 1), (60, 2, 2), (61, 2, 2)], &[(60, 2)]),
             ("and back", &[(1, 2, 1), (60, 2, 2), (90, 2, 1)], &[(60, 2), (90, 1)]),
-            ("flapping", &[(1, 2, 1), (2, 2, 2), (3, 2, 1), (4, 2, 2)], &[(2, 2), (3, 1), (4, 2)]),
+            ("flapping", &[(1, 2, 1), (3, 2, 2), (5, 2, 1), (7, 2, 2)], &[(3, 2), (5, 1), (7, 2)]),
+            ("both announce for a moment", &[(1, 2, 1), (60, 2, 2), (61, 2, 1), (62, 2, 2)], &[(60, 2)]),
+            (
+                "and the former one goes on",
+                &[(1, 2, 1), (60, 2, 2), (61, 2, 1), (62, 2, 1), (63, 2, 2), (64, 2, 2)],
+                &[(60, 2), (62, 1), (64, 2)],
+            ),
             ("two interfaces, one address each", &[(1, 2, 1), (1, 3, 7), (2, 2, 1), (2, 3, 7)], &[]),
             (
                 "handed over on two interfaces is one handover",
@@ -128,9 +142,9 @@ mod tests {
 
     #[test]
     fn the_last_eight_are_kept_and_all_are_counted() {
-        let claims: Vec<Claim> = (0..21).map(|second| (second, 2, (second % 2) as u8)).collect();
+        let claims: Vec<Claim> = (0..21).map(|turn| (2 * turn, 2, (turn % 2) as u8)).collect();
         let (last, count) = play(&claims);
-        assert_eq!(last.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [13, 14, 15, 16, 17, 18, 19, 20]);
+        assert_eq!(last.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [26, 28, 30, 32, 34, 36, 38, 40]);
         assert_eq!(count, 20);
     }
 
