@@ -14,9 +14,10 @@ const KEPT: usize = 8;
 /// 5 s of MetalLB's.
 const BURST_NS: u64 = 5_000_000_000;
 
-/// Whoever hands over may still claim the IP for this long: MetalLB's former owner answers the new one's very first
-/// announcement, which has the form of a request.
-const OVERLAP_NS: u64 = 100_000_000;
+/// Whoever hands over may still claim the IP for this long. Speakers decide alone: the former one answers the new one's
+/// very first announcement, which has the form of a request, and may announce for up to two rounds more. Who goes on
+/// for longer has taken it back.
+const OVERLAP_NS: u64 = 2_000_000_000;
 
 /// Of all watched IPs.
 #[derive(Debug, Default)]
@@ -54,7 +55,7 @@ impl Takeovers {
             if ifindex != history.noted_on && ago <= BURST_NS {
                 return;
             }
-            if mac == history.former && ago <= OVERLAP_NS {
+            if mac == history.former && ago < OVERLAP_NS {
                 history.holders.insert(ifindex, (holder, since));
                 return;
             }
@@ -141,7 +142,7 @@ mod tests {
         let ip = [192, 0, 2, 1].into();
         let mac = |last| MacAddr([0, 0, 0x5e, 0, 0x53, last]);
         let table =
-            [(0, 1, 0), (1000, 2, 1), (1001, 1, 1), (1099, 2, 1), (1100, 1, 1), (1101, 1, 2), (1102, 2, 2)];
+            [(0, 1, 0), (1000, 2, 1), (1001, 1, 1), (1100, 2, 1), (2999, 1, 1), (3000, 1, 2), (3001, 2, 2)];
         let mut takeovers = Takeovers::default();
         for (millisecond, last, count) in table {
             takeovers.note(ip, 2, mac(last), millisecond * 1_000_000);
@@ -151,9 +152,9 @@ mod tests {
 
     #[test]
     fn the_last_eight_are_kept_and_all_are_counted() {
-        let claims: Vec<Claim> = (0..21).map(|second| (second, 2, (second % 2) as u8)).collect();
+        let claims: Vec<Claim> = (0..21).map(|turn| (2 * turn, 2, (turn % 2) as u8)).collect();
         let (last, count) = play(&claims);
-        assert_eq!(last.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [13, 14, 15, 16, 17, 18, 19, 20]);
+        assert_eq!(last.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [26, 28, 30, 32, 34, 36, 38, 40]);
         assert_eq!(count, 20);
     }
 

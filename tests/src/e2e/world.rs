@@ -21,6 +21,9 @@ const ROLLOUT: Duration = Duration::from_secs(120);
 /// How often to look again.
 pub const INTERVAL: Duration = Duration::from_millis(500);
 
+/// The label that keeps a node from announcing (MetalLB since 0.14.2).
+pub const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
+
 /// A cluster with all that asks and looks.
 #[derive(Debug)]
 pub struct World {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::json;
 
 use crate::e2e::asker::Tally;
-use crate::e2e::world::INTERVAL;
+use crate::e2e::world::{EXCLUDE, INTERVAL};
 use crate::e2e::{Told, World};
 use crate::lab::until_every;
 
@@ -18,15 +18,20 @@ const USUALLY: Duration = Duration::from_secs(75);
 /// How long a change may take to be seen on the wire.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What keeps a node from announcing (MetalLB since 0.14.2).
-const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
+/// An LB IP that comes back twice within it is told to flap, and rightly so.
+const CALM: Duration = Duration::from_secs(5 * 60);
+
+/// Endpoints less and more; beside the nodes whose LB IPs are moved.
+const SCALED: &str = "endpoints";
 
 /// Looks that were taken, and what was seen by the way.
 #[derive(Default)]
 struct Looks {
     taken: u64,
-    moves: u64,
     services: u64,
+    moves: u64,
+    /// What was done that moves LB IPs there and back, and when.
+    done: Vec<(&'static str, Instant)>,
     /// LB IPs that were told to be in handover.
     handovers: BTreeSet<(IpAddr, String)>,
 }
@@ -35,26 +40,34 @@ struct Looks {
 /// look finds no complaint, every request is answered by one node or by none for a moment.
 pub(super) fn run(world: &World) -> Result<Told> {
     let duration = world.minutes.map_or(USUALLY, |minutes| Duration::from_secs(60 * minutes));
-    let end = Instant::now() + duration;
+    let start = Instant::now();
     let mut looks = Looks::default();
-    let changes = [comes_and_goes, scaled, moved];
-    for change in changes.iter().cycle() {
-        change(world, &mut looks)?;
+    while start.elapsed() < duration {
+        comes_and_goes(world, &mut looks)?;
+        moves(world, &mut looks)?;
         looks.for_a_while(world)?;
-        if Instant::now() > end {
-            break;
-        }
     }
     let asked: u64 = world.asker.tallies().values().map(|tally| tally.asked).sum();
     Ok(Told::words(format!(
         "0 findings in {} looks over {} s: {} Services came and went, owners moved {} times, {} handovers told, {asked} \
          requests",
         looks.taken,
-        duration.as_secs(),
+        start.elapsed().as_secs(),
         looks.services,
         looks.moves,
         looks.handovers.len()
     )))
+}
+
+/// The next that was not done for long enough.
+fn moves(world: &World, looks: &mut Looks) -> Result<()> {
+    looks.done.retain(|(_, at)| at.elapsed() < CALM);
+    let is_due = |what: &str| looks.done.iter().all(|(done, _)| *done != what);
+    let next = ["n1", "n2", "n3", SCALED].into_iter().find(|what| is_due(what));
+    let Some(next) = next else { return Ok(()) };
+    if next == SCALED { scaled(world, looks) } else { moved(world, looks, next) }?;
+    looks.done.push((next, Instant::now()));
+    Ok(())
 }
 
 fn comes_and_goes(world: &World, looks: &mut Looks) -> Result<()> {
@@ -78,16 +91,21 @@ fn scaled(world: &World, looks: &mut Looks) -> Result<()> {
     Ok(())
 }
 
-fn moved(world: &World, looks: &mut Looks) -> Result<()> {
-    for ip in world.ips_of("web")? {
-        let (owner, _) = world.owner(ip)?;
-        let label = world.label(&[owner], EXCLUDE)?;
-        let mac = owner.mac();
-        looks.until_answered(world, ip, |tally| tally.is_single() && !tally.answerers().contains(&mac))?;
-        label.now()?;
-        looks.until_answered(world, ip, |tally| tally.is_single() && tally.answerers().contains(&mac))?;
-        looks.moves += 2;
+/// All that a node announces goes elsewhere and comes back.
+fn moved(world: &World, looks: &mut Looks, name: &str) -> Result<()> {
+    let node = world.cluster.node(name);
+    let is_there = |tally: &Tally| tally.is_single() && tally.answerers().contains(&node.mac());
+    let tallies = world.asker.tallies();
+    let ips: Vec<_> = tallies.iter().filter(|(_, tally)| is_there(tally)).map(|(ip, _)| *ip).collect();
+    let label = world.label(&[node], EXCLUDE)?;
+    for ip in &ips {
+        looks.until_answered(world, *ip, |tally| tally.is_single() && !is_there(tally))?;
     }
+    label.now()?;
+    for ip in &ips {
+        looks.until_answered(world, *ip, is_there)?;
+    }
+    looks.moves += 2 * ips.len() as u64;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::e2e::prometheus::{INTERVAL, Sample};
+use crate::e2e::world::EXCLUDE;
 use crate::e2e::{Told, World};
 use crate::frames::MacAddr;
 use crate::lab::until_every;
@@ -16,8 +17,6 @@ const JOIN: &str = "metallb_speaker_announced * on (ip, node) group_left (origin
 
 /// How long Prometheus may take to know.
 const LIMIT: Duration = Duration::from_secs(30);
-
-const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 /// One row for each LB IP, with the node and the MAC that the router hears; also after the address has
 /// moved, and no row from where it was.

@@ -26,17 +26,17 @@ pub struct Scenario {
     pub run: fn(&World) -> Result<Told>,
 }
 
-/// All of them, in the order in which they are played.
+/// All of them, in the order in which they are played: first those that want a past without faults.
 pub const ALL: &[Scenario] = &[
     Scenario { name: "caps", about: "the pod has two capabilities, and counts", run: pods::capabilities },
+    Scenario { name: "healthy", about: "Services come, go and move under traffic", run: healthy::run },
     Scenario {
         name: "counters",
         about: "10,000 requests: speakers and wire count the same",
         run: counters::run,
     },
-    Scenario { name: "join", about: "speakers' and witnesses' series join in Prometheus", run: join::run },
-    Scenario { name: "healthy", about: "Services come, go and move under traffic", run: healthy::run },
     Scenario { name: "rolled", about: "the agents are rolled while the router asks", run: pods::rolled },
+    Scenario { name: "join", about: "speakers' and witnesses' series join in Prometheus", run: join::run },
     Scenario {
         name: "shadow",
         about: "an LB IP on the loopback of a node that is not its owner",
@@ -61,7 +61,6 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "no-owner", about: "all nodes are excluded from load balancers", run: nobody::no_owner },
     Scenario { name: "stopped", about: "the speaker that announces is stopped", run: nobody::stopped },
     Scenario { name: "carrier", about: "the owner's network card loses its carrier", run: path::carrier },
-    Scenario { name: "split", about: "a node's speaker no longer hears the others'", run: split::run },
     Scenario { name: "api-away", about: "the API server is away for a while", run: source::api_away },
     Scenario { name: "rbac", about: "the agents lose a permission", run: source::rbac },
     Scenario {
@@ -69,6 +68,7 @@ pub const ALL: &[Scenario] = &[
         about: "Services with nonsense, a speaker that never ends its metrics",
         run: source::bad_input,
     },
+    Scenario { name: "split", about: "a node's speaker no longer hears the others'", run: split::run },
 ];
 
 /// Those of these names, in the order of [`ALL`]; all of them if none is named.

@@ -8,12 +8,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+use crate::e2e::world::EXCLUDE;
 use crate::e2e::{Told, Undo, World};
 
 /// How long it may take to be told.
 const LIMIT: Duration = Duration::from_secs(30);
-
-const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 /// `metallb_speaker_announced` is 1, an Event names the node, and nobody answers.
 pub(super) fn missing_interface(world: &World) -> Result<Told> {
