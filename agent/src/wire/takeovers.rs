@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_claim_by_another_address_is_a_takeover_and_nothing_else_is() {
-        let table: [Case; 8] = [
+        let table: [Case; 9] = [
             ("the first that is seen took it from nobody", &[(1, 2, 1)], &[]),
             ("the same again", &[(1, 2, 1), (2, 2, 1), (90, 2, 1)], &[]),
             ("handed over", &[(1, 2, 1), (60, 2, 2), (61, 2, 2)], &[(60, 2)]),
