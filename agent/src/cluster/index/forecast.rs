@@ -136,8 +136,6 @@ impl Index {
         let (pools, ads, endpoints) = (self.pools(), self.advertisements(), self.endpoints.of(name));
         let field = match contest.field(*rules, class.as_deref(), &pools, &ads, &endpoints) {
             Ok(field) => field,
-            // Others announce it, or nobody; MetalLB has no word in it.
-            Err(Nobody::Class(_)) => return None,
             Err(nobody) => return Some(Told { race: None, outcome: Err(nobody) }),
         };
         let selected = field.advertisements(&ads);

@@ -21,7 +21,8 @@ pub(super) struct Services {
     class: Option<String>,
     external: bool,
     by_name: BTreeMap<Arc<str>, Service>,
-    by_ip: BTreeMap<IpAddr, BTreeSet<Arc<str>>>,
+    /// Names in order; nearly always one.
+    by_ip: BTreeMap<IpAddr, Vec<Arc<str>>>,
     /// Names of Services with bad addresses.
     bad: BTreeSet<Arc<str>>,
     /// An LB IP came or went.
@@ -102,7 +103,7 @@ impl Services {
         let ips: Vec<_> = self.wanted(&service).collect();
         for ip in ips {
             if let Some(names) = self.by_ip.get_mut(&ip) {
-                names.remove(name);
+                names.retain(|other| **other != *name);
                 if names.is_empty() {
                     self.by_ip.remove(&ip);
                     self.moved = true;
@@ -126,8 +127,11 @@ impl Store for Services {
         self.leave(&key);
         let ips: Vec<_> = self.wanted(&service).collect();
         for ip in ips {
-            self.moved |= !self.by_ip.contains_key(&ip);
-            self.by_ip.entry(ip).or_default().insert(Arc::clone(&key));
+            let names = self.by_ip.entry(ip).or_default();
+            self.moved |= names.is_empty();
+            if let Err(place) = names.binary_search(&key) {
+                names.insert(place, Arc::clone(&key));
+            }
         }
         if !service.bad.is_empty() {
             self.bad.insert(Arc::clone(&key));

@@ -95,7 +95,11 @@ pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
         Some(io::ErrorKind::ConnectionReset) => "connection reset".to_owned(),
-        _ => cause.to_string().chars().take(TOLD).collect(),
+        _ => {
+            let text = cause.to_string();
+            let words = text.split(" (os error").next().unwrap_or(&text);
+            words.chars().take(TOLD).collect()
+        }
     }
 }
 

@@ -3,14 +3,14 @@
 //! It is kube's `watcher` in short, because that one says neither when a watch that broke works again nor when its
 //! `resourceVersion` was refused with an HTTP status.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use jiff::Timestamp;
 use kube::core::WatchEvent;
 use serde_json::Value;
 use tokio::{
-    sync::mpsc,
+    sync::{Notify, mpsc},
     time::{Instant, sleep, timeout},
 };
 use tokio_stream::{Stream, StreamExt as _};
@@ -93,6 +93,8 @@ pub(super) struct Follower {
     pub(super) target: Target,
     pub(super) pace: Pace,
     pub(super) news: mpsc::Sender<Message>,
+    /// Tells the others that the API server answers again: whoever waits need not wait on.
+    pub(super) back: Arc<Notify>,
 }
 
 /// How a watch ended.
@@ -110,19 +112,21 @@ struct Trouble {
     pace: Pace,
     since: Option<Timestamp>,
     times: u32,
+    /// How often a watch was too far behind.
+    behind: u32,
     /// Goes on where it was, until a watch has held for a while.
     backoff: ExponentialBackoff,
 }
 
 impl Trouble {
     fn none(pace: Pace) -> Self {
-        Self { pace, since: None, times: 0, backoff: pace.backoff() }
+        Self { pace, since: None, times: 0, behind: 0, backoff: pace.backoff() }
     }
 
-    /// An answer came.
-    const fn healed(&mut self) {
-        self.since = None;
+    /// An answer came. Whether there was trouble before.
+    const fn healed(&mut self) -> bool {
         self.times = 0;
+        self.since.take().is_some()
     }
 
     /// Answers kept coming.
@@ -138,7 +142,7 @@ impl Follower {
         loop {
             let fault = match self.api.list(&self.target).await {
                 Ok((items, version)) => {
-                    trouble.healed();
+                    self.heal(&mut trouble);
                     if !self.tell(News::Listed(items, Timestamp::now())).await {
                         return;
                     }
@@ -211,7 +215,7 @@ impl Follower {
             };
             if !holds {
                 holds = true;
-                trouble.healed();
+                self.heal(trouble);
                 if !self.tell(News::Condition(Condition::Followed(Timestamp::now()))).await {
                     return End::Unheard;
                 }
@@ -242,28 +246,46 @@ impl Follower {
         self.tell(news(item)).await
     }
 
+    fn heal(&self, trouble: &mut Trouble) {
+        if trouble.healed() {
+            self.back.notify_waiters();
+        }
+    }
+
     /// Tells what is wrong, and waits. Whether somebody listens.
     async fn wait(&self, trouble: &mut Trouble, fault: &Fault) -> bool {
+        let Pace { first, longest, .. } = self.pace;
+        let jitter = || 1.0 + fastrand::f32();
+        if matches!(fault, Fault::Expired(_)) {
+            // Nothing to tell: the list comes next. At once after the API server was away; not if it goes on like that.
+            trouble.behind += 1;
+            let again = trouble.behind > 1;
+            let wait = again.then(|| trouble.backoff.next()).flatten().unwrap_or(first.mul_f32(jitter()));
+            sleep(wait).await;
+            return true;
+        }
         trouble.times += 1;
         let since = *trouble.since.get_or_insert_with(Timestamp::now);
         let error = fault.to_string();
-        // Watches do end; and Services speak for all when the API server goes away.
-        let may_pass = matches!(fault, Fault::Expired(_) | Fault::Cut) || self.target.kind != Kind::Services;
         let condition = match fault {
             Fault::NotServed => Condition::NotServed(error),
             _ if fault.refuses() => Condition::Refused { since, error },
             _ => Condition::Lost { since, error },
         };
+        // Watches do end; and Services speak for all when the API server goes away.
+        let may_pass = matches!(fault, Fault::Cut) || self.target.kind != Kind::Services;
         let passing = may_pass && trouble.times == 1 && matches!(condition, Condition::Lost { .. });
         if !passing && !self.tell(News::Condition(condition)).await {
             return false;
         }
-        let Pace { longest, .. } = self.pace;
-        let wait = trouble.backoff.next().unwrap_or(longest);
-        // Rights change by people's hands: asking sooner helps nobody.
-        let wait = if fault.refuses() { longest.mul_f32(1.0 + fastrand::f32()) } else { wait };
-        if !matches!(fault, Fault::NotServed) {
-            sleep(wait).await;
+        match fault {
+            Fault::NotServed => {}
+            // Rights change by people's hands: asking sooner helps nobody.
+            _ if fault.refuses() => sleep(longest.mul_f32(jitter())).await,
+            _ => tokio::select! {
+                () = sleep(trouble.backoff.next().unwrap_or(longest)) => {}
+                () = self.back.notified() => sleep(first.mul_f32(jitter())).await,
+            },
         }
         true
     }

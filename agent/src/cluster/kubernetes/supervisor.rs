@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     task::JoinHandle,
     time::{Instant, sleep, sleep_until},
 };
@@ -55,6 +55,8 @@ struct Running {
     missing: BTreeMap<Kind, String>,
     /// Kinds that were served by the catalogue, and not when asked.
     gone: BTreeSet<Kind>,
+    /// The API server answers again.
+    back: Arc<Notify>,
 }
 
 impl Supervisor {
@@ -133,6 +135,7 @@ impl Supervisor {
                         target: target.clone(),
                         pace: self.pace,
                         news: self.news.clone(),
+                        back: Arc::clone(&running.back),
                     };
                     running.tasks.insert(kind, (target, Task(tokio::spawn(follower.run()))));
                 }

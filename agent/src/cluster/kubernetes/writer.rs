@@ -1,16 +1,23 @@
 //! The one task that writes to the index.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{
+        mpsc::{self, error::TryRecvError},
+        watch,
+    },
     task::yield_now,
+    time::timeout,
 };
 
 use super::{
     super::index::{Index, Revision},
     follow::{Message, News},
-    log::Log,
+    log::{Log, PASSING},
 };
 
 /// Messages that are taken at once, so that readers get their turn.
@@ -27,10 +34,22 @@ pub(super) async fn write(
     let mut log = Log::default();
     let mut more = false;
     loop {
-        let mut next = if more { messages.try_recv().ok() } else { messages.recv().await };
-        if next.is_none() && (!more || messages.is_closed()) {
-            return;
-        }
+        let mut next = match messages.try_recv() {
+            Ok(message) => Some(message),
+            Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Empty) if more => None,
+            Err(TryRecvError::Empty) => {
+                let patience = if log.waits() { PASSING } else { Duration::MAX };
+                match timeout(patience, messages.recv()).await {
+                    Ok(None) => return,
+                    Ok(message) => message,
+                    Err(_) => {
+                        log.kinds(Instant::now());
+                        continue;
+                    }
+                }
+            }
+        };
         let (revision, state) = {
             // A panic elsewhere leaves it usable: nothing is changed half.
             let mut index = index.write().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +64,7 @@ pub(super) async fn write(
             (revision, (revision != before).then(|| (index.state(), index.lb_ips().len())))
         };
         if let Some((state, lb_ips)) = state {
-            log.tell(state, lb_ips);
+            log.tell(state, lb_ips, Instant::now());
         }
         revisions.send_if_modified(|last| std::mem::replace(last, revision) != revision);
         yield_now().await;

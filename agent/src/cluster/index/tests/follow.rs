@@ -131,7 +131,7 @@ fn the_reason_why_nobody_should_announce_is_told() {
 }
 
 #[test]
-fn services_that_the_speakers_leave_to_others_have_no_prediction() {
+fn services_that_the_speakers_leave_to_others_are_told_apart() {
     let mut index = fed(NEW, on("n1"));
     let mut pods = captured(NEW, "pods");
     for pod in &mut pods {
@@ -140,5 +140,6 @@ fn services_that_the_speakers_leave_to_others_have_no_prediction() {
     list(&mut index, Kind::Speakers, &pods);
     while index.settle(1) {}
     let said = index.said(ip(WEB));
-    assert_eq!((said.services.len(), said.predicted.len()), (1, 0));
+    let found: Vec<_> = said.predicted.iter().map(|known| (known.node.as_deref(), known.elsewhere)).collect();
+    assert_eq!(found, [(None, true)]);
 }

@@ -1,6 +1,9 @@
 //! What is logged: a line a change.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -37,7 +40,7 @@ fn logged(states: &[SourceState]) -> Vec<String> {
     tracing::subscriber::with_default(subscriber, || {
         let mut log = Log::default();
         for state in states {
-            log.tell(state.clone(), 3);
+            log.tell(state.clone(), 3, Instant::now());
         }
     });
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
@@ -78,14 +81,14 @@ fn a_state_is_logged_once_however_often_it_is_retried() {
             vec![
                 good.clone(),
                 missing("lost since 1: a"),
-                missing("lost since 1: b"),
+                missing("forbidden: b"),
                 missing("forbidden: c"),
+                missing("lost since 2: a"),
                 good.clone(),
             ],
             vec![
                 "Services read lb_ips=3",
-                "not followed kind=\"nodes\" reason=\"lost since 1: a\"",
-                "not followed kind=\"nodes\" reason=\"forbidden: c\"",
+                "not followed kind=\"nodes\" reason=\"forbidden: b\"",
                 "followed again kind=\"nodes\"",
             ],
         ),
@@ -102,4 +105,33 @@ fn a_state_is_logged_once_however_often_it_is_retried() {
     for (states, wanted) in table {
         assert_eq!(logged(&states), wanted);
     }
+}
+
+#[test]
+fn a_kind_is_told_to_be_lost_when_it_stays_so() {
+    let lost =
+        |why: &str| SourceState { missing: [("nodes".into(), why.into())].into(), ..SourceState::default() };
+    let lines = Lines::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).without_time().finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let count = || String::from_utf8(lines.0.lock().unwrap().clone()).unwrap().lines().count();
+    let mut log = Log::default();
+    let begin = Instant::now();
+    let after = |seconds| begin + Duration::from_secs(seconds);
+    log.tell(lost("lost since 1: a"), 3, begin);
+    assert!(log.waits());
+    log.tell(SourceState::default(), 3, after(5));
+    assert!(!log.waits());
+    assert_eq!(count(), 0);
+
+    log.tell(lost("lost since 2: a"), 3, after(6));
+    log.kinds(after(12));
+    assert_eq!(count(), 0);
+    log.kinds(after(16));
+    log.tell(lost("lost since 2: b"), 3, after(17));
+    assert!(!log.waits());
+    assert_eq!(count(), 1);
+    log.tell(SourceState::default(), 3, after(18));
+    assert_eq!(count(), 2);
 }
