@@ -29,7 +29,9 @@ fn sole<'v>(view: &'v View<'_>, now: Timestamp) -> Option<&'v Answerer> {
 }
 
 pub(super) fn mismatch(view: &View<'_>, now: Timestamp) -> Option<Finding> {
-    let one = sole(view, now)?;
+    // Who answered before that may have stopped, as its speaker says.
+    let lately = |one: &&Answerer| one.last_reply.is_some_and(|reply| within(reply, GRACE, now));
+    let one = sole(view, now).filter(lately)?;
     let elsewhere =
         few(view.announcing(now).filter(|word| word.node != one.node).map(|word| word.node.clone()));
     let said_of_itself = view.says(&one.node, now)?;

@@ -45,6 +45,19 @@ fn mismatches() -> Vec<Row> {
             &["MISMATCH"],
         ),
         row(
+            "a speaker answered, and says minutes later that it does not announce",
+            {
+                let gone = answerer("n1", 1).replied(300).edit(|report| {
+                    let lb = &mut report.lb_ips[0];
+                    lb.local[0].last = before(300);
+                    lb.interfaces[0].last.request = Some(before(300));
+                    lb.interfaces[0].recent_requests = vec![before(300)];
+                });
+                vec![gone.done(), member("n2", 2).done()]
+            },
+            &[],
+        ),
+        row(
             "an agent without any speaker's word",
             vec![answerer("n1", 1).edit(|report| report.speaker = None).done()],
             &[],
