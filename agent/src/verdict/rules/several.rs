@@ -1,6 +1,6 @@
 //! 1xx: more than one answers, or the answerer changes.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{claimed, found, told};
 use crate::{
@@ -10,9 +10,9 @@ use crate::{
         causes,
         finding::Finding,
         program::same_program,
-        state::{State, TTL},
+        state::{SETTLE, State, TTL},
         text::{ago, few},
-        time::GRACE,
+        time::{GRACE, within},
         unanswered::unanswered,
         view::{Answerer, View},
     },
@@ -22,6 +22,9 @@ pub(super) fn split(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let programs: Vec<_> = view.programs().collect();
     let (first, rest) = programs.split_first()?;
     if rest.iter().any(|other| !is_one_program(first, other)) {
+        if changes_hands(view, now) {
+            return None;
+        }
         let who = few(programs.iter().map(|answerer| told(answerer, now)));
         let reason = format!("{} answer: {who}", programs.len());
         return Some(found(&SPLIT, view, Some(&first.node), reason).because(causes::split(view, now)));
@@ -35,6 +38,15 @@ pub(super) fn split(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let names = few(twins.iter().map(|answerer| answerer.interface.clone()));
     let cause = format!("{names} of {} are in one segment, and it answers on each of them", first.node);
     Some(found(&SPLIT, view, Some(&first.node), reason).because(Some(cause)))
+}
+
+/// Each speaker decides alone: the former one may still answer when the next one has begun.
+fn changes_hands(view: &View<'_>, now: Timestamp) -> bool {
+    /// Two that go on longer than `MetalLB`'s announcements at the beginning do not hand over.
+    const BURST: SignedDuration = SignedDuration::from_secs(10);
+    let changes = view.seen.iter().flat_map(|seen| &seen.lb.takeovers).map(|change| change.at);
+    let first = changes.filter(|at| within(*at, BURST, now)).min();
+    first.is_some_and(|first| now.duration_since(first) < SETTLE)
 }
 
 /// MetalLB has a socket on each interface: two of one node that nothing names may well be one program's.

@@ -49,6 +49,22 @@ fn splits() -> Vec<Row> {
             "Services share the address and were given to different nodes: default/dns to n2, default/web to n1",
         ),
         row(
+            "one that takes over at this moment",
+            vec![
+                owner("n1", 1).heard(2, 3490).came_to(&[(1, 2)]).done(),
+                heard(second("n2", 2)).announces(WEB, 3400).done(),
+            ],
+            &[],
+        ),
+        row(
+            "two that have gone on for longer",
+            vec![
+                owner("n1", 1).heard(2, 3490).came_to(&[(9, 2), (6, 1), (1, 2)]).done(),
+                heard(second("n2", 2)).announces(WEB, 3400).done(),
+            ],
+            &["SPLIT"],
+        ),
+        row(
             "kube-vip beside MetalLB",
             {
                 let other = kube_vip(speaker(2, 3500, 4));
