@@ -7,11 +7,12 @@ mod kit;
 
 use std::{
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 pub(crate) use image::archive;
 
@@ -42,13 +43,16 @@ struct Up {
     /// How many nodes, up to 9
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=9))]
     nodes: u8,
-    /// Which of MetalLB's own manifests; with metallb-native-prometheus, 0.16 answers scrapes
-    #[arg(long, value_name = "NAME", default_value = "metallb-native")]
-    metallb_manifest: String,
-    /// An OCI archive to import on every node; repeatable
+    /// Which of MetalLB's own manifests [default: the one whose metrics can be read]
+    #[arg(long, value_name = "NAME")]
+    metallb_manifest: Option<String>,
+    /// Without l2witness
+    #[arg(long)]
+    alone: bool,
+    /// One more OCI archive to import on every node; repeatable
     #[arg(long = "image", value_name = "FILE")]
     images: Vec<PathBuf>,
-    /// A kustomize directory to apply at the end; repeatable
+    /// One more kustomize directory to apply at the end; repeatable
     #[arg(long, value_name = "DIR")]
     manifests: Vec<PathBuf>,
     /// Neither a pool of LB IPs nor Services that have some
@@ -70,8 +74,18 @@ struct Which {
 pub(crate) fn run(options: Options) -> Result<()> {
     demo::require_root("cluster")?;
     match options.command {
-        Subcommand::Up(up) => {
+        Subcommand::Up(mut up) => {
             let kit = kit(&up.metallb)?;
+            let (manifest, overlay) = beside(&up.metallb)?;
+            up.metallb_manifest.get_or_insert_with(|| manifest.to_owned());
+            if !up.alone {
+                let folder = paths::target()?.join("e2e");
+                fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+                let archive = folder.join("l2witness.oci.tar");
+                crate::image::build("dev", &archive)?;
+                up.images.insert(0, archive);
+                up.manifests.insert(0, overlay);
+            }
             lab_cluster("up", up.arguments(&kit))
         }
         Subcommand::Down(which) => lab_cluster("down", which.arguments()),
@@ -87,6 +101,20 @@ pub(crate) fn run(options: Options) -> Result<()> {
 /// As [`run`].
 pub(crate) fn kit(metallb: &str) -> Result<PathBuf> {
     kit::ensure(metallb)
+}
+
+/// Of MetalLB's own manifests the one whose metrics can be read, and ours beside it. From 0.16 on the metrics want a
+/// token, and with the plain manifest the speaker may not ask whose it is.
+///
+/// # Errors
+///
+/// There is no workspace.
+pub(crate) fn beside(metallb: &str) -> Result<(&'static str, PathBuf)> {
+    let (manifest, overlay) = match metallb {
+        "v0.15.3" => ("metallb-native", "base"),
+        _ => ("metallb-native-prometheus", "overlays/metallb-0.16"),
+    };
+    Ok((manifest, paths::workspace()?.join("deploy/kustomize").join(overlay)))
 }
 
 /// The program `prometheus`.
@@ -112,7 +140,9 @@ impl Up {
         let mut option = |name: &str, value: OsString| arguments.extend([name.into(), value]);
         option("--kit", kit.into());
         option("--nodes", self.nodes.to_string().into());
-        option("--metallb-manifest", (&self.metallb_manifest).into());
+        if let Some(manifest) = &self.metallb_manifest {
+            option("--metallb-manifest", manifest.into());
+        }
         self.images.iter().for_each(|image| option("--image", image.into()));
         self.manifests.iter().for_each(|folder| option("--manifests", folder.into()));
         if self.bare {

@@ -6,9 +6,6 @@ use anyhow::{Context as _, Result};
 
 use crate::{cluster, demo, exec, image, paths, tools};
 
-/// The MetalLB whose metrics want no token.
-const OPEN: [&str; 1] = ["v0.15.3"];
-
 /// The image of the pod that answers beside the speaker; the scenario asks for it by this name.
 const LAB_SPEAKER: &str = "l2witness.test/lab-speaker:1";
 
@@ -47,12 +44,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         for image in images()? {
             lab.arg("--image").arg(image);
         }
-        let is_open = OPEN.contains(&metallb.as_str());
-        let overlay = if is_open { "base" } else { "overlays/metallb-0.16" };
-        lab.arg("--manifests").arg(paths::workspace()?.join("deploy/kustomize").join(overlay));
-        if !is_open {
-            lab.args(["--metallb-manifest", "metallb-native-prometheus"]);
-        }
+        let (manifest, overlay) = cluster::beside(metallb)?;
+        lab.args(["--metallb-manifest", manifest]).arg("--manifests").arg(overlay);
         if let Some(minutes) = minutes {
             lab.arg("--minutes").arg(minutes.to_string());
         }

@@ -37,6 +37,7 @@ mod service;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 
@@ -47,6 +48,9 @@ pub use options::Options;
 pub use service::Service;
 
 use crate::lab::{Cgroups, Host, Lab};
+
+/// How long our `DaemonSet` may take.
+const ROLLOUT: Duration = Duration::from_secs(120);
 
 /// A running cluster, taken down when it is dropped.
 #[derive(Debug)]
@@ -97,6 +101,12 @@ impl Cluster {
         cluster.metallb(options, tell).map_err(|error| cluster.explained(error))?;
         for folder in &options.manifests {
             cluster.kubectl(&["apply", "-k", &folder.display().to_string()])?;
+        }
+        let ours =
+            ["get", "daemonset", "l2witness", "--namespace=l2witness-system", "--ignore-not-found", "-oname"];
+        if !cluster.kubectl(&ours)?.trim().is_empty() {
+            cluster.rollout("l2witness-system", "daemonset/l2witness", ROLLOUT)?;
+            tell("l2witness is ready on every node")?;
         }
         Ok(cluster)
     }

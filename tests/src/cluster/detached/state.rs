@@ -135,6 +135,7 @@ impl State {
         let lines = [
             ("its API server", format!("export KUBECONFIG={}", kubeconfig.display())),
             ("kubectl", format!("{} get nodes,pods,services -A", kubectl.display())),
+            ("l2witness", format!("target/debug/l2witness check --kubeconfig {}", kubeconfig.display())),
             ("ask as the router", format!("nsenter --net=/run/netns/{lab}-rt arping -I eth0 192.0.2.200")),
             ("a node's network", format!("nsenter --net=/run/netns/{lab}-n1 ip address")),
             ("logs and files", format!("ls {}", scratch.display())),
