@@ -12,6 +12,9 @@ pub struct SourceState {
     /// The list of Services is complete since then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synced: Option<Timestamp>,
+    /// The set of LB IPs changed last then; absent if it never did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
     /// The API server is not heard since then; the last set stays in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost: Option<Timestamp>,

@@ -1,7 +1,7 @@
 //! What the API server says, put into the agent's reports.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
     net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -27,6 +27,8 @@ pub(super) struct Cluster {
 struct State {
     /// Since when an LB IP is listed.
     listed: BTreeMap<IpAddr, Instant>,
+    /// When the set of them changed last.
+    changed: Option<Instant>,
     /// What was predicted last, and since when.
     predicted: HashMap<(IpAddr, String), (Prediction, Instant)>,
     foreign: Foreign,
@@ -44,12 +46,28 @@ impl Cluster {
             report.source_state = index.state();
             speaker_of(index, report);
             let peers = Peers::new(index, neighbours, &report.node);
-            let NodeReport { lb_ips, interfaces, time, .. } = report;
-            state.forget(lb_ips);
+            let NodeReport { lb_ips, interfaces, time, source_state, .. } = report;
+            let present = lb_ips.iter().map(|lb_ip| lb_ip.ip).collect();
+            state.list(&present);
+            state.forget_others(&present);
+            source_state.changed = state.changed.map(|changed| wall(changed, *time));
             for lb_ip in lb_ips {
                 state.say(index, lb_ip, *time);
                 peers.name(lb_ip);
                 lb_ip.foreign_claims = state.foreign.count(lb_ip, interfaces, peers.complete);
+            }
+        });
+    }
+
+    /// Notes since when all is as it is now: reports may be asked for seldom.
+    pub(super) fn note(&self, ips: &BTreeSet<IpAddr>) {
+        let mut state = self.state();
+        self.reader.read(|index| {
+            state.list(ips);
+            for ip in ips {
+                for prediction in index.said(*ip).predicted {
+                    state.since(*ip, &prediction);
+                }
             }
         });
     }
@@ -96,34 +114,55 @@ impl Cluster {
 }
 
 impl State {
-    fn forget(&mut self, lb_ips: &[LbIp]) {
-        let present: BTreeSet<_> = lb_ips.iter().map(|lb_ip| lb_ip.ip).collect();
+    /// These are listed.
+    fn list(&mut self, ips: &BTreeSet<IpAddr>) {
+        let now = Instant::now();
+        for ip in ips {
+            if let Entry::Vacant(new) = self.listed.entry(*ip) {
+                new.insert(now);
+                self.changed = Some(now);
+            }
+        }
+    }
+
+    /// Others are not any more.
+    fn forget_others(&mut self, present: &BTreeSet<IpAddr>) {
+        let before = self.listed.len();
         self.listed.retain(|ip, _| present.contains(ip));
+        if self.listed.len() < before {
+            self.changed = Some(Instant::now());
+        }
         self.predicted.retain(|(ip, _), _| present.contains(ip));
-        self.foreign.retain(&present);
+        self.foreign.retain(present);
+    }
+
+    /// Since when that is predicted.
+    fn since(&mut self, ip: IpAddr, prediction: &Prediction) -> Instant {
+        let now = Instant::now();
+        let key = (ip, prediction.service.clone());
+        let (known, since) = self.predicted.entry(key).or_insert_with(|| (prediction.clone(), now));
+        if known != prediction {
+            (*known, *since) = (prediction.clone(), now);
+        }
+        *since
     }
 
     fn say(&mut self, index: &Index, lb_ip: &mut LbIp, time: Timestamp) {
-        let now = Instant::now();
-        // By the steps that the clock on the wall took since, too.
-        let wall = |instant: Instant| {
-            let ago = SignedDuration::try_from(now.saturating_duration_since(instant)).unwrap_or_default();
-            time.saturating_sub(ago).unwrap_or(time)
-        };
-        lb_ip.since = Some(wall(*self.listed.entry(lb_ip.ip).or_insert(now)));
+        lb_ip.since = self.listed.get(&lb_ip.ip).map(|since| wall(*since, time));
         let Said { services, statuses, events, mut predicted, announced: _, counters: _ } =
             index.said(lb_ip.ip);
         for prediction in &mut predicted {
-            let key = (lb_ip.ip, prediction.service.clone());
-            let (known, since) = self.predicted.entry(key).or_insert_with(|| (prediction.clone(), now));
-            if known != prediction {
-                (*known, *since) = (prediction.clone(), now);
-            }
-            prediction.since = Some(wall(*since));
+            prediction.since = Some(wall(self.since(lb_ip.ip, prediction), time));
         }
         let said = &mut lb_ip.said;
         (said.services, said.statuses, said.events, said.predicted) = (services, statuses, events, predicted);
     }
+}
+
+/// That moment on the clock of a report that is made now: by the steps that it took since, too.
+fn wall(instant: Instant, time: Timestamp) -> Timestamp {
+    let ago = SignedDuration::try_from(instant.elapsed()).unwrap_or_default();
+    time.saturating_sub(ago).unwrap_or(time)
 }
 
 fn speaker_of(index: &Index, report: &mut NodeReport) {

@@ -84,6 +84,7 @@ impl Shared {
     fn take_over(&self) {
         let Some(cluster) = &self.cluster else { return };
         let ips = cluster.lb_ips();
+        cluster.note(&ips);
         if let Err(error) = self.observer().watch(&ips) {
             tracing::error!(%error, "LB IPs not usable; the last ones stay");
         }

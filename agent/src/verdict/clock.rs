@@ -19,9 +19,9 @@ pub fn corrected(mut report: NodeReport, asked: Timestamp, came: Timestamp) -> (
     let mv = |time: &mut Timestamp| *time = time.saturating_sub(ahead).unwrap_or(*time);
     mv(&mut report.time);
     mv(&mut report.since);
-    let SourceState { synced, lost, error: _, missing: _, bad: _ } = &mut report.source_state;
+    let SourceState { synced, changed, lost, error: _, missing: _, bad: _ } = &mut report.source_state;
     let of_speaker = report.speaker.iter_mut().flat_map(|speaker| [&mut speaker.read, &mut speaker.started]);
-    [synced, lost].into_iter().chain(of_speaker).flatten().for_each(mv);
+    [synced, changed, lost].into_iter().chain(of_speaker).flatten().for_each(mv);
     for lb_ip in &mut report.lb_ips {
         move_evidence(lb_ip, &mv);
         move_words(lb_ip, &mv);

@@ -12,5 +12,5 @@ pub(super) use mac::kind_of;
 pub(super) use owner::no_owner;
 pub(super) use selection::no_selected;
 pub(super) use shadow::shadow;
-pub(super) use silence::{asked, no_group, no_link_local, silence};
+pub(super) use silence::{asked, is_certain, no_group, no_link_local, silence};
 pub(super) use split::{contest, split};

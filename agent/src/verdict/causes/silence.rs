@@ -30,6 +30,17 @@ pub(in crate::verdict) fn silence(view: &View<'_>, asked: &Unanswered, now: Time
         .or_else(|| unclaimed(view, seen, now))
 }
 
+/// Whether whoever says that it announces can't answer, however long one waits.
+pub(in crate::verdict) fn is_certain(view: &View<'_>) -> bool {
+    let Some(seen) = view.owner().filter(|owner| owner.is_said).and_then(|owner| view.seen_by(&owner.node))
+    else {
+        return false;
+    };
+    let selected = view.selected();
+    no_carrier(view, seen).is_some()
+        || selected.is_some_and(|selected| no_selected(&selected, seen).is_some())
+}
+
 fn no_carrier(view: &View<'_>, seen: Seen<'_>) -> Option<String> {
     let ways = view.ways(seen);
     if !ways.is_empty() && ways.iter().all(|interface| !interface.carrier) {

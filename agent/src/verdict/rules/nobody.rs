@@ -20,8 +20,7 @@ use crate::{
 
 pub(super) fn silent(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let asked = unanswered(view, now)?;
-    // Too early to say so, or nobody was meant to answer.
-    if (view.is_told() && !view.is_settled(now)) || is_unowned(view, now) {
+    if is_too_early(view, now) || is_unowned(view, now) {
         return None;
     }
     match view.agents.scope {
@@ -29,6 +28,12 @@ pub(super) fn silent(view: &View<'_>, now: Timestamp) -> Option<Finding> {
         Scope::Agents => None,
         Scope::Node => silent_node(view, &asked, now),
     }
+}
+
+/// Where claims are known, what changed a moment ago has time to settle; unless it was answered for since, or can't
+/// be.
+pub(super) fn is_too_early(view: &View<'_>, now: Timestamp) -> bool {
+    view.is_told() && !view.is_settled(now) && !view.is_proven_since() && !causes::is_certain(view)
 }
 
 fn silent_cluster(view: &View<'_>, asked: &Unanswered, now: Timestamp) -> Finding {
@@ -84,7 +89,7 @@ fn heard_by(by: &[HeardAt]) -> String {
 }
 
 pub(super) fn no_owner(view: &View<'_>, now: Timestamp) -> Option<Finding> {
-    if !is_unowned(view, now) || !view.is_settled(now) {
+    if !is_unowned(view, now) {
         return None;
     }
     let services = few(view.said.services.iter().map(|service| service.name.clone()));
@@ -102,7 +107,7 @@ pub(super) fn no_owner(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     Some(found(&NO_OWNER, view, node, reason).because(causes::no_owner(view, now)))
 }
 
-/// Whether all who would announce it say that they don't.
+/// Whether all who would announce it say that they don't, and have had time to.
 ///
 /// One node alone can't know what other speakers say: it takes the election's word for it, where that says
 /// "nobody" and no other claim contradicts, and only where clients ask.
@@ -111,7 +116,8 @@ fn is_unowned(view: &View<'_>, now: Timestamp) -> bool {
     let others = view.programs().any(|answerer| answerer.origin != Origin::Speaker);
     let proven = view.answering().filter_map(|answerer| answerer.last_reply);
     let elsewhere = view.said.predicted.iter().any(|one| one.elsewhere);
-    if others
+    if !view.is_settled(now)
+        || others
         || elsewhere
         || proven.into_iter().any(|reply| within(reply, GRACE, now))
         || !view.nobody_claims(now)

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{claimed, found, told};
+use super::{claimed, found, nobody::is_too_early, told};
 use crate::{
     evidence::{Named, Origin},
     verdict::{
@@ -115,7 +115,7 @@ fn taken_over(view: &View<'_>, now: Timestamp) -> Option<Finding> {
 /// Nobody answers yet, and it is too early to call that silence.
 fn under_way(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let asked = unanswered(view, now)?;
-    let changed = view.changed.filter(|_| view.is_told() && !view.is_settled(now))?;
+    let changed = view.changed.filter(|_| is_too_early(view, now))?;
     let reason = format!(
         "asked {}, no answer yet; its announcer changed or began {}",
         ago(asked.at, now),

@@ -12,6 +12,7 @@ mod path;
 mod several;
 mod silence;
 mod strangers;
+mod well;
 
 use super::{
     Coverage, corrected, judge,

@@ -171,5 +171,24 @@ fn changes() -> Vec<Row> {
             vec![mute().event("other/web", "n3", 10).done(), peer("n2", 2, "n1").done()],
             &["HANDOVER"],
         ),
+        row(
+            "a Service that has just come, was answered for and is silent",
+            vec![mute_since_then().done(), peer("n2", 2, "n1").done()],
+            &["SILENT"],
+        ),
+        row(
+            "a Service that has just come, on an interface that does not exist",
+            vec![
+                none().elected("n1").announces(WEB, 20).selects(&["eth9"]).done(),
+                peer("n2", 2, "n1").selects(&["eth9"]).done(),
+            ],
+            &["SILENT"],
+        ),
     ]
+}
+
+/// It came 50 s ago and answered until 20 s ago.
+fn mute_since_then() -> Node {
+    let own = member("n1", 1).elected("n1").asked(5).local(speaker(1, 48, 20)).announced(44).replied(20);
+    own.edit(|report| report.lb_ips[0].since = Some(before(50)))
 }

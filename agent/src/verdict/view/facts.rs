@@ -133,6 +133,13 @@ impl<'a> View<'a> {
         self.changed.is_none_or(|at| !within(at, GRACE, now))
     }
 
+    /// Whether somebody answered well after the last change: then it was through.
+    pub(in crate::verdict) fn is_proven_since(&self) -> bool {
+        let last =
+            self.answerers.iter().filter(|one| one.origin != Origin::Kernel).filter_map(|one| one.last_reply);
+        last.max().zip(self.changed).is_some_and(|(reply, changed)| reply.duration_since(changed) > MAX_SKEW)
+    }
+
     /// Of all signs of a change, the last that is not in the future.
     pub(super) fn last_change(&self, now: Timestamp) -> Option<Timestamp> {
         // New to one agent of several means that this agent is new.

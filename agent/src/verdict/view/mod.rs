@@ -106,8 +106,10 @@ fn rests_on(seen: &[Seen<'_>], reports: &[NodeReport], coverage: &Coverage, now:
     let mut agents = coverage.clone();
     // In the order of the reports.
     let mut watching = seen.iter().peekable();
-    // Agents hear of a new Service one after the other.
+    // Agents hear one after the other of a Service that comes or goes.
     let is_new = seen.iter().filter_map(|seen| seen.lb.since).any(|since| within(since, NEW, now));
+    let is_gone =
+        |report: &NodeReport| report.source_state.changed.is_some_and(|changed| within(changed, NEW, now));
     for report in reports {
         let mut here = None;
         while let Some(seen) = watching.next_if(|seen| seen.node() == report.node) {
@@ -117,7 +119,7 @@ fn rests_on(seen: &[Seen<'_>], reports: &[NodeReport], coverage: &Coverage, now:
             "observes no interface"
         } else {
             match here {
-                None if is_new => continue,
+                None if is_new || is_gone(report) => continue,
                 None => "does not watch this address",
                 Some(seen) if !is_possible(seen) => "has evidence from the future: its clock was set back",
                 Some(_) => continue,
