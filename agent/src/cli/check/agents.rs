@@ -53,7 +53,7 @@ fn listed(roster: &Roster) -> Vec<Line> {
             Line::skipped("agents-everywhere", "whether every node has an agent: nodes may not be listed")
         }
         Some(nodes) => {
-            let text = "every node has an agent";
+            let text = format!("{total} of {} nodes are to have an agent", total + nodes.len());
             let details = nodes.iter().map(|node| {
                 let next =
                     "compare the DaemonSet's node selector and tolerations with the node's labels and taints";
@@ -97,8 +97,13 @@ fn beside_speakers(cluster: &Cluster, facts: &Facts) -> Line {
         .iter()
         .filter(|node| !heard(node))
         .map(|node| Detail::on(node, "a speaker, but no agent").next(next));
-    let text = format!("an agent replies on each of {} nodes with a speaker", nodes.len());
-    Line::by("agents-beside-speakers", text, Status::Unknown, details.collect())
+    let details: Vec<_> = details.collect();
+    let text = format!(
+        "an agent replies on {} of {} nodes with a speaker",
+        nodes.len() - details.len(),
+        nodes.len()
+    );
+    Line::by("agents-beside-speakers", text, Status::Unknown, details)
 }
 
 fn one_version(reports: &[NodeReport]) -> Line {
@@ -133,8 +138,7 @@ fn attached(reports: &[NodeReport]) -> Line {
             details.push(Detail::on(&report.node, "observes no interface").next(next));
         }
     }
-    let text =
-        format!("programs are attached to every selected interface, {observed} on {} nodes", reports.len());
+    let text = format!("programs are attached to every selected interface: {observed}");
     Line::by("agents-attached", text, Status::Problem, details)
 }
 

@@ -1,9 +1,9 @@
-use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
+mod cluster;
+
+use serde_json::json;
 
 use super::{line::Status, *};
 use crate::{
-    cli::api::mock::{Cluster, agent, daemonset, list, nodes, status},
     evidence::{NodeReport, Reading, Service, Speaker},
     verdict::{
         Coverage,
@@ -47,7 +47,7 @@ l2witness-agents
 ----------------
 ✔ 2 of 2 agents reply
 ✔ all agents have one version: 0.1.0
-✔ programs are attached to every selected interface, 2 on 2 nodes
+✔ programs are attached to every selected interface: 2
 ✔ no change event was lost
 ✔ every agent has fresh LB IPs
 
@@ -195,71 +195,6 @@ fn what_is_wrong_with_speakers_is_told_with_a_hint() {
     );
     let page = text(&checked(&facts), PLAIN);
     assert!(page.contains("‼ 2 of 3 speakers are ready\n"), "{page}");
-}
-
-const PODS: &str = "/api/v1/namespaces/l2witness-system/pods";
-
-/// n1's agent is well, n2's is not ready and hears the kernel answer, n3 has none.
-fn cluster(uri: &str) -> Response {
-    let path = uri.split('?').next().unwrap();
-    let fresh = |report: NodeReport| {
-        let text = serde_json::to_string(&report).unwrap();
-        axum::Json(serde_json::from_str::<Value>(&text).unwrap()).into_response()
-    };
-    match path {
-        "/version" => axum::Json(json!({
-            "major": "", "minor": "", "gitVersion": "v1.17.6", "gitCommit": "", "gitTreeState": "",
-            "buildDate": "", "goVersion": "", "compiler": "", "platform": "",
-        }))
-        .into_response(),
-        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" => axum::Json(json!({
-            "kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1",
-            "spec": {}, "status": {"allowed": false},
-        }))
-        .into_response(),
-        PODS => {
-            let mut unready = agent("n2", "Running");
-            unready["status"]["conditions"][0]["status"] = json!("False");
-            list("PodList", &[agent("n1", "Running"), unready])
-        }
-        "/apis/apps/v1/namespaces/l2witness-system/daemonsets" => daemonset(2),
-        "/api/v1/nodes" => nodes(&["n1", "n2", "n3"]),
-        _ if path.contains("agent-n1:") => fresh(shadowed().remove(0)),
-        _ if path.contains("agent-n2:") => fresh(shadowed().remove(1)),
-        _ => status(404, path),
-    }
-}
-
-#[tokio::test]
-async fn with_a_kubeconfig_the_cluster_is_looked_at_too() {
-    let cluster = Cluster::serving(cluster).await;
-    let args = cluster.args();
-    let facts = gather(&Reach::open(&args).await.unwrap()).await;
-    let page = text(&checked(&facts), PLAIN);
-    for part in [
-        " answers: v1.17.6\n",
-        "× 0 of 6 permissions are there\n    list pods in namespace l2witness-system, to find the agents: not allowed\n",
-        "    list nodes, to know which nodes have no agent: not allowed\n",
-        "      next: apply deploy/kustomize/components/cli-access",
-        "? 1 of 2 agents' pods are ready\n    n2: agent-n2 runs, but is not ready\n      next: kubectl -n l2witness-",
-        "✔ every node has an agent\n    n3: no agent: what is answered there is not known\n",
-        "✔ 2 of 2 agents reply\n",
-        "× L2W102 SHADOW: ",
-    ] {
-        assert!(page.contains(part), "{part:?} in\n{page}");
-    }
-    assert_eq!(checked(&facts).exit(Threshold::Warning), Exit::Problem);
-}
-
-#[tokio::test]
-async fn an_api_server_that_is_away_leaves_everything_unknown() {
-    let cluster = Cluster::at("http://127.0.0.1:1");
-    let args = cluster.args();
-    let facts = gather(&Reach::open(&args).await.unwrap()).await;
-    let page = text(&checked(&facts), PLAIN);
-    assert!(page.contains("× the API server at http://127.0.0.1:1 does not answer\n"), "{page}");
-    assert!(page.contains("- no LB IP: none is watched, or no agent replied\n"), "{page}");
-    assert!(page.ends_with("; from 0 of 0 agents\n"), "{page}");
 }
 
 #[test]
