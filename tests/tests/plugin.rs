@@ -28,6 +28,9 @@ fn a_link_named_as_a_plugin_is_one() -> Result<()> {
     assert!(stderr(&output).contains("Usage: kubectl l2witness who "), "{}", stderr(&output));
 
     // It asks whom kubectl would ask, unless it is told otherwise.
+    let output = run(&plugin, &config, &["status"])?;
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).ends_with("/config: no such file\n"), "{}", stderr(&output));
     std::fs::write(&config, "{]")?;
     let output = run(&plugin, &config, &["status"])?;
     assert_eq!(output.status.code(), Some(64));

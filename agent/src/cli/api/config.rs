@@ -27,9 +27,10 @@ pub(super) async fn read(args: &ApiArgs, timeout: Duration) -> Result<Config, Fa
         Some(path) => (Kubeconfig::read_from(path), path.display().to_string()),
         None => (Kubeconfig::read(), "the kubeconfig".to_owned()),
     };
+    // Only where nobody named a file or a context.
+    let is_in_pod = !args.is_given() && !is_set("KUBECONFIG") && is_set("KUBERNETES_SERVICE_HOST");
     let file = match file {
-        // Only inside a pod, and only where nobody named a file or a context.
-        Err(KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath) if !args.is_given() => {
+        Err(KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath) if is_in_pod => {
             let incluster = Config::incluster().map_err(|error| Failure::Usage(error.to_string()))?;
             return Ok(bounded(incluster, timeout));
         }
