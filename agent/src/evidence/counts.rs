@@ -34,7 +34,7 @@ pub struct OnInterface {
     pub latency: Latency,
     /// Last times.
     pub last: Times,
-    /// When the last few requests came in, oldest first.
+    /// When the last four requests came in, and of the seconds before one every few; oldest first.
     pub recent_requests: Vec<Timestamp>,
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, io, net::IpAddr, sync::Arc, time::Duration};
 use l2witness_ebpf::layout::Origin;
 use tokio::{
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval_at},
+    time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
 use super::{
@@ -23,6 +23,9 @@ use crate::{
 
 /// How often the interfaces are looked at whether or not a change was heard.
 const RESYNC: Duration = Duration::from_secs(10);
+/// How often it is noted which LB IPs were asked for.
+const LOOK: Duration = Duration::from_secs(3);
+
 /// How often the speaker's metrics are read: as often as Prometheus does by default.
 const SPEAKER_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -118,6 +121,8 @@ impl Daemon {
         // Not at once: the list was read a moment ago, and changes since then are waiting in `links`.
         let mut resync = interval_at(Instant::now() + RESYNC, RESYNC);
         resync.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = signals.end() => break,
@@ -129,6 +134,7 @@ impl Daemon {
                     let unnamed = shared.observer().unnamed();
                     name(&shared, &finder, unnamed).await;
                 }
+                _ = look.tick() => shared.observer().note_asked(),
                 change = source.changed() => match change {
                     source::Change::File(read) => watch(&shared, read),
                     source::Change::Cluster => shared.take_over(),

@@ -27,8 +27,13 @@ pub(super) fn unanswered(view: &View<'_>, now: Timestamp) -> Option<Unanswered> 
             && proof.is_none_or(|proof| request.duration_since(proof) > SETTLE)
     };
     let lost = if view.answering().next().is_none() {
-        let at = view.requests.last.filter(|request| open(*request))?;
-        let by = places(view, |on| on.last.request.is_some_and(open));
+        // Not the last ones alone: where many ask, those are always too young to say anything.
+        let waiting = |on: &OnInterface| {
+            on.recent_requests.iter().copied().chain(on.last.request).filter(|request| open(*request)).max()
+        };
+        let on_all = view.seen.iter().flat_map(|seen| &seen.lb.interfaces);
+        let at = on_all.filter_map(waiting).max()?;
+        let by = places(view, |on| waiting(on).is_some());
         Unanswered { at, by }
     } else {
         unheard(view, now, proof?)?

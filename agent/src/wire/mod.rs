@@ -4,6 +4,7 @@
 //! attaches one copy of the programs to each, [`observer`] keeps all that together and reads it out,
 //! [`events`] carries changes, [`sender`] names the programs behind sockets, and [`host`] knows the node's settings.
 
+mod asked;
 mod attach;
 mod clock;
 mod config;

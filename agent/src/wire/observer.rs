@@ -7,10 +7,11 @@ use std::{
 };
 
 use jiff::Timestamp;
-use l2witness_ebpf::layout::{Ignored, Local, Origin};
+use l2witness_ebpf::layout::{Ignored, Local, Origin, Stamp};
 
 use super::{
     Change, Config, Error, Events, Facts, Hook, Link, Neighbours, Pins, Programs, Shared, Skipped, Tally,
+    asked::Asked,
     attach,
     port::{Observed, Port},
     report::{self, Sources},
@@ -34,6 +35,7 @@ pub struct Observer {
     lost: BTreeMap<String, u64>,
     facts: Facts,
     takeovers: Takeovers,
+    asked: Asked,
     /// How often programs were attached.
     attached: u64,
     pins: Pins,
@@ -58,6 +60,7 @@ impl Observer {
             lost: BTreeMap::new(),
             facts: Facts::default(),
             takeovers: Takeovers::default(),
+            asked: Asked::default(),
             attached: 0,
             pins,
         })
@@ -77,6 +80,7 @@ impl Observer {
         for (ip, _) in &diff.remove {
             self.shared.remove(*ip)?;
             self.takeovers.forget(*ip);
+            self.asked.forget(*ip);
         }
         for (ip, index) in &diff.insert {
             for port in self.ports.values_mut() {
@@ -156,6 +160,7 @@ impl Observer {
     fn leave(&mut self, index: u32, why: &str) {
         let Some(port) = self.ports.remove(&index) else { return };
         self.takeovers.forget_interface(index);
+        self.asked.forget_interface(index);
         if let Ok(observed) = &port.state {
             tracing::info!(interface = port.link.name, why, "interface is not observed any more");
             // The sum over interfaces is a counter: it must not fall when one goes.
@@ -228,6 +233,19 @@ impl Observer {
         &self.facts.neighbours
     }
 
+    /// Notes who was asked for; to be called every few seconds.
+    pub fn note_asked(&mut self) {
+        let Self { ports, watch, asked, .. } = self;
+        for port in ports.values() {
+            let Ok(observed) = &port.state else { continue };
+            for (ip, index) in watch.iter() {
+                if let Some(slot) = observed.programs.slot(index) {
+                    asked.note(ip, port.link.index, slot.last[Stamp::Request as usize]);
+                }
+            }
+        }
+    }
+
     /// Notes whether an LB IP has come to another hardware address by this change.
     pub fn note(&mut self, change: &Change) {
         if self.watch.get(change.ip).is_some() {
@@ -248,8 +266,20 @@ impl Observer {
 
     /// Everything there is, at this moment.
     pub fn report(&self) -> NodeReport {
-        let Self { ports, shared, watch, config, since, names, lost, facts, takeovers, attached: _, pins: _ } =
-            self;
+        let Self {
+            ports,
+            shared,
+            watch,
+            config,
+            since,
+            names,
+            lost,
+            facts,
+            takeovers,
+            asked,
+            attached: _,
+            pins: _,
+        } = self;
         report::report(&Sources {
             ports,
             shared,
@@ -260,6 +290,7 @@ impl Observer {
             lost,
             facts,
             takeovers,
+            asked,
         })
     }
 }

@@ -9,7 +9,8 @@ use l2witness_ebpf::{
 };
 
 use super::{
-    Config, Facts, Shared, clock::Clock, port::Port, sender::Names, takeovers::Takeovers, watch::Watch,
+    Config, Facts, Shared, asked::Asked, clock::Clock, port::Port, sender::Names, takeovers::Takeovers,
+    watch::Watch,
 };
 use crate::evidence::{
     Heard, Interface, Latency, LbIp, Local, MacAddr, NodeReport, OnInterface, Origin, Requests, Said, Sent,
@@ -29,6 +30,7 @@ pub(super) struct Sources<'a> {
     pub(super) lost: &'a BTreeMap<String, u64>,
     pub(super) facts: &'a Facts,
     pub(super) takeovers: &'a Takeovers,
+    pub(super) asked: &'a Asked,
 }
 
 pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
@@ -78,7 +80,12 @@ pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
 fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32) -> LbIp {
     let slots = sources.ports.values().filter_map(|port| {
         let programs = &port.state.as_ref().ok()?.programs;
-        Some(on_interface(port.link.name.clone(), &programs.slot(index)?, clock))
+        let mut on = on_interface(port.link.name.clone(), &programs.slot(index)?, clock);
+        let noted = sources.asked.of(ip, port.link.index).filter_map(|time| clock.wall(time));
+        on.recent_requests.extend(noted);
+        on.recent_requests.sort_unstable();
+        on.recent_requests.dedup();
+        Some(on)
     });
     let claims = sources.shared.claims(index);
     let history = sources.takeovers.of(ip);
