@@ -31,10 +31,12 @@ pub(super) fn proxy_arp(world: &World) -> Result<Told> {
     let service = world.service("proxied", &json!({}), &json!({}))?;
     let (_, others) = world.owner(service.ip)?;
     let node = *others.first().context("another node")?;
-    node.ip(["link", "add", "elsewhere", "type", "dummy"])?;
-    let _gone = Undo::new("remove the other interface", || node.ip(["link", "del", "elsewhere"]).map(drop));
-    node.ip(["link", "set", "elsewhere", "up"])?;
-    node.ip(["route", "add", &format!("{}/32", service.ip), "dev", "elsewhere"])?;
+    // By its name neither MetalLB nor l2witness has to do with it, as with those of pods.
+    node.ip(["link", "add", "vethe0", "type", "veth", "peer", "name", "vethe1"])?;
+    let _gone = Undo::new("remove the other interface", || node.ip(["link", "del", "vethe0"]).map(drop));
+    node.ip(["link", "set", "vethe1", "up"])?;
+    node.ip(["link", "set", "vethe0", "up"])?;
+    node.ip(["route", "add", &format!("{}/32", service.ip), "dev", "vethe0"])?;
     // Otherwise it waits up to 0.8 s before it answers for others.
     node.sysctl("net.ipv4.neigh.eth0.proxy_delay", "0")?;
     node.sysctl("net.ipv4.conf.eth0.proxy_arp", "1")?;
