@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use crate::cluster::Node;
+use crate::e2e::world::INTERVAL;
 use crate::e2e::{Told, Undo, World};
+use crate::lab::until_every;
 
 /// How long it may take to be told.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -51,7 +53,9 @@ pub(super) fn proxy_arp(world: &World) -> Result<Told> {
 
 /// The router must hear what was told.
 fn answers_twice(world: &World, ip: IpAddr, node: &Node) -> Result<()> {
-    let tally = world.asker.tally(ip);
-    ensure!(tally.by.contains_key(&node.mac()) && tally.doubled > 0, "the router hears {tally:?}");
-    Ok(())
+    until_every(INTERVAL, LIMIT, || {
+        let tally = world.asker.tally(ip);
+        Ok((tally.answerers().contains(&node.mac()) && tally.doubled > 0).then_some(()))
+    })
+    .with_context(|| format!("the router hears {:?}", world.asker.tally(ip)))
 }

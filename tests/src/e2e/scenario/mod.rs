@@ -106,13 +106,13 @@ pub const ALL: &[Scenario] = &[
         name: "carrier",
         about: "the owner's network card loses its carrier",
         run: path::carrier,
-        usual: false,
+        usual: true,
     },
     Scenario {
         name: "api-away",
         about: "the API server is away for a while",
         run: source::api_away,
-        usual: false,
+        usual: true,
     },
     Scenario { name: "rbac", about: "the agents lose a permission", run: source::rbac, usual: false },
     Scenario {
