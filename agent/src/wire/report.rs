@@ -159,9 +159,9 @@ fn on_interface(interface: String, slot: &Slot, clock: &Clock) -> OnInterface {
 
 const _: () = assert!(LATENCY_BUCKETS == 12, "docs/api.md and docs/metrics.md name the buckets");
 
-/// The interface's name, or its number once it is gone.
-fn interface_name(sources: &Sources<'_>, ifindex: u32) -> String {
-    sources.ports.get(&ifindex).map_or_else(|| format!("if{ifindex}"), |port| port.link.name.clone())
+/// None once it is gone: what was sent or heard there says nothing about the wires that are left.
+fn interface_name(sources: &Sources<'_>, ifindex: u32) -> Option<String> {
+    sources.ports.get(&ifindex).map(|port| port.link.name.clone())
 }
 
 fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<Local> {
@@ -179,7 +179,7 @@ fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<
         (layout::Origin::Socket, _) => Origin::Socket,
     };
     Some(Local {
-        interface: interface_name(sources, entry.ifindex),
+        interface: interface_name(sources, entry.ifindex)?,
         mac: Mac(entry.mac_origin & MAC_BITS).into(),
         origin,
         sender,
@@ -195,7 +195,7 @@ fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<
 fn heard(sources: &Sources<'_>, clock: &Clock, entry: &layout::Heard) -> Option<Heard> {
     let last = clock.wall(entry.last)?;
     Some(Heard {
-        interface: interface_name(sources, entry.ifindex),
+        interface: interface_name(sources, entry.ifindex)?,
         mac: Mac(entry.mac_flags & MAC_BITS).into(),
         node: None,
         count: entry.count.into(),

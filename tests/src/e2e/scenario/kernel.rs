@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use crate::cluster::Node;
+use crate::e2e::world::INTERVAL;
 use crate::e2e::{Told, Undo, World};
+use crate::lab::until_every;
 
 /// How long it may take to be told.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -31,10 +33,12 @@ pub(super) fn proxy_arp(world: &World) -> Result<Told> {
     let service = world.service("proxied", &json!({}), &json!({}))?;
     let (_, others) = world.owner(service.ip)?;
     let node = *others.first().context("another node")?;
-    node.ip(["link", "add", "elsewhere", "type", "dummy"])?;
-    let _gone = Undo::new("remove the other interface", || node.ip(["link", "del", "elsewhere"]).map(drop));
-    node.ip(["link", "set", "elsewhere", "up"])?;
-    node.ip(["route", "add", &format!("{}/32", service.ip), "dev", "elsewhere"])?;
+    // By its name neither MetalLB nor l2witness has to do with it, as with those of pods.
+    node.ip(["link", "add", "vethe0", "type", "veth", "peer", "name", "vethe1"])?;
+    let _gone = Undo::new("remove the other interface", || node.ip(["link", "del", "vethe0"]).map(drop));
+    node.ip(["link", "set", "vethe1", "up"])?;
+    node.ip(["link", "set", "vethe0", "up"])?;
+    node.ip(["route", "add", &format!("{}/32", service.ip), "dev", "vethe0"])?;
     // Otherwise it waits up to 0.8 s before it answers for others.
     node.sysctl("net.ipv4.neigh.eth0.proxy_delay", "0")?;
     node.sysctl("net.ipv4.conf.eth0.proxy_arp", "1")?;
@@ -49,7 +53,9 @@ pub(super) fn proxy_arp(world: &World) -> Result<Told> {
 
 /// The router must hear what was told.
 fn answers_twice(world: &World, ip: IpAddr, node: &Node) -> Result<()> {
-    let tally = world.asker.tally(ip);
-    ensure!(tally.by.contains_key(&node.mac()) && tally.doubled > 0, "the router hears {tally:?}");
-    Ok(())
+    until_every(INTERVAL, LIMIT, || {
+        let tally = world.asker.tally(ip);
+        Ok((tally.answerers().contains(&node.mac()) && tally.doubled > 0).then_some(()))
+    })
+    .with_context(|| format!("the router hears {:?}", world.asker.tally(ip)))
 }

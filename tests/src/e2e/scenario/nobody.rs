@@ -14,6 +14,9 @@ use crate::e2e::{Told, Undo, World};
 /// How long it may take to be told.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// The same for what is not told within a minute of the last answer: it may be about to begin anew.
+const LONG: Duration = Duration::from_secs(150);
+
 /// `metallb_speaker_announced` is 1, an Event names the node, and nobody answers.
 pub(super) fn missing_interface(world: &World) -> Result<Told> {
     let _pool = world.with(&pool("nowhere", &json!({ "interfaces": ["eth9"] })))?;
@@ -37,7 +40,7 @@ pub(super) fn no_owner(world: &World) -> Result<Told> {
     let _label = world.label(&nodes, EXCLUDE)?;
     let mut told = None;
     for ip in world.ips_of("web")? {
-        let found = world.expect(Some(ip), "L2W202", &[EXCLUDE], LIMIT)?;
+        let found = world.expect(Some(ip), "L2W202", &[EXCLUDE], LONG)?;
         ensure!(world.asker.tally(ip).is_silent(), "the router hears {:?}", world.asker.tally(ip));
         told.get_or_insert(found);
     }

@@ -29,6 +29,7 @@ pub(super) fn carrier(world: &World) -> Result<Told> {
     let mac = documentation_mac(second_mac(router, cluster)?);
     let asker = Asker::on(router, "eth1", Station::new(mac, v4), Station::new(mac, v6))?;
 
+    speakers_listen(world)?;
     let interfaces = json!({ "interfaces": ["eth1"] });
     let _pool = world.with(&pool_of("second", &["203.0.113.200-203.0.113.209"], &interfaces))?;
     let service = world.service("second", &json!({}), &from_pool("second"))?;
@@ -48,6 +49,19 @@ pub(super) fn carrier(world: &World) -> Result<Told> {
     let _plugged = Undo::new("plug it in again", || switch.ip(["link", "set", &port, "up"]).map(drop));
     let found = world.expect(Some(service.ip), "L2W301", &[owner.name(), "eth1"], LIMIT)?;
     Ok(found.into())
+}
+
+/// A Service that is announced before its interface is there stays silent: MetalLB tells so and goes on.
+fn speakers_listen(world: &World) -> Result<()> {
+    let mut said = String::new();
+    until_every(INTERVAL, LIMIT, || {
+        let logs =
+            ["logs", "--namespace=metallb-system", "--selector=component=speaker", "--since=2m", "--tail=-1"];
+        said = world.cluster.kubectl(&logs)?;
+        let found = said.lines().filter(|line| line.contains("createARPResponder") && line.contains("eth1"));
+        Ok((found.count() >= world.cluster.nodes().len()).then_some(()))
+    })
+    .with_context(|| format!("the speakers do not find eth1:\n{said}"))
 }
 
 /// An `eth1` for the router and every node, on a bridge of their own.

@@ -91,12 +91,6 @@ pub(super) fn rbac(world: &World) -> Result<Told> {
     Ok(told.into())
 }
 
-/// What an API server lets pass, and a speaker that never stops talking.
-pub(super) fn bad_input(world: &World) -> Result<Told> {
-    let _ = world;
-    anyhow::bail!("not yet")
-}
-
 fn is_about(rule: &Value, resource: &str) -> bool {
     rule["resources"].as_array().is_some_and(|resources| resources.iter().any(|known| known == resource))
 }
