@@ -81,7 +81,7 @@ pub(super) fn counters(judged: &Judged, now: Timestamp, table: &impl Fn(&[&str])
     }
     let mut table = table(&["NODE", "METALLB_LAYER2_", "SPEAKER", "WIRE", "DIFFERENCE", "SINCE"]);
     for Counted { node, compared } in counters {
-        let Compared { counter, speaker, wire, difference, since, until: _, reason } = compared;
+        let Compared { counter, speaker, wire, difference, changed: _, since, until: _, reason } = compared;
         let why = reason.map_or_else(String::new, |reason| format!(" ({})", reason.text()));
         let cells = [
             node.clone(),

@@ -142,6 +142,9 @@ pub struct Compared {
     pub wire: u64,
     /// `speaker` less `wire` beyond what can have passed while the two were read; 0 is agreement.
     pub difference: i64,
+    /// When the difference last grew or shrank; absent if it never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
     /// Since when they are compared.
     pub since: Timestamp,
     /// End of the last window.

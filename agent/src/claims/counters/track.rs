@@ -91,6 +91,8 @@ pub(super) struct Track {
     wire: u64,
     since: Instant,
     until: Option<Instant>,
+    /// When the two last came apart.
+    apart: Option<Instant>,
     reason: Option<Because>,
 }
 
@@ -107,6 +109,7 @@ impl Track {
             wire: 0,
             since: at,
             until: None,
+            apart: None,
             reason: None,
         }
     }
@@ -124,6 +127,9 @@ impl Track {
             if !doubted {
                 let step = baseline.step(read);
                 self.held += gained;
+                if matches!(step, Step::Apart(_)) {
+                    self.apart = Some(at);
+                }
                 if step != Step::Pending {
                     self.settle(at);
                 }
@@ -159,6 +165,7 @@ impl Track {
             speaker: self.speaker,
             wire: self.wire,
             difference,
+            changed: self.apart.map(wall),
             since: wall(self.since),
             until: wall(self.until?),
             reason: self.reason.filter(|_| difference != 0),

@@ -69,6 +69,7 @@ fn what_is_said_has_series_of_its_own() {
         difference: 2,
         since,
         until: since,
+        changed: None,
         reason: None,
     }];
     let (ip, node) = (lb.ip, report.node.clone());

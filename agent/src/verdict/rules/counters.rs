@@ -9,6 +9,7 @@ use crate::{
         catalogue::COUNTERS_DIFFER,
         finding::Finding,
         said::Counted,
+        state::TTL,
         text::{few, span},
         time::GRACE,
         view::View,
@@ -18,15 +19,19 @@ use crate::{
 /// A frame or two at the edge of a window that nobody aligned.
 const EDGE: u64 = 3;
 
-pub(super) fn differ(view: &View<'_>, _: Timestamp) -> Option<Finding> {
+/// What came apart once stays so in the totals: it is told for a while, not until the agent restarts.
+pub(super) fn differ(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let differs = |counted: &&Counted| {
-        let Compared { difference, since, until, .. } = &counted.compared;
-        difference.unsigned_abs() >= EDGE && until.duration_since(*since) >= GRACE
+        let Compared { difference, changed, since, until, .. } = &counted.compared;
+        difference.unsigned_abs() >= EDGE
+            && until.duration_since(*since) >= GRACE
+            && changed.is_none_or(|changed| now.duration_since(changed) <= TTL)
     };
     let first = view.said.counters.iter().find(differs)?;
     let of_node = view.said.counters.iter().filter(differs).filter(|other| other.node == first.node);
     let list = few(of_node.map(|Counted { compared, .. }| {
-        let Compared { counter, speaker, wire, difference: _, since, until, reason: _ } = compared;
+        let Compared { counter, speaker, wire, difference: _, changed: _, since, until, reason: _ } =
+            compared;
         let label = counter.label();
         format!("{label} {speaker}, on the wire {wire}, over {}", span(until.duration_since(*since)))
     }));

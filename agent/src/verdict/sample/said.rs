@@ -164,6 +164,7 @@ impl Node {
             speaker,
             wire,
             difference: speaker.cast_signed() - wire.cast_signed(),
+            changed: Some(before(60)),
             since: before(600),
             until: before(5),
             reason,

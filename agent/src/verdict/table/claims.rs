@@ -207,6 +207,15 @@ fn counters() -> Vec<Row> {
             &[],
         ),
         row("replies that are lost", counted(Counter::ResponsesSent, 10_000, 9_000), &["COUNTERS-DIFFER"]),
+        row(
+            "replies that were lost an hour ago",
+            {
+                let mut reports = counted(Counter::ResponsesSent, 10_000, 9_000);
+                reports[0].lb_ips[0].said.counters[0].changed = Some(before(3600));
+                reports
+            },
+            &[],
+        ),
         row("requests that the kernel answers", because(Because::KernelAnswered), &["COUNTERS-DIFFER"])
             .because("the node's kernel answered requests that the speaker did not count"),
     ]
