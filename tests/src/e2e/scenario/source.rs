@@ -68,11 +68,12 @@ pub(super) fn rbac(world: &World) -> Result<Told> {
     // A watch that is open stays open: permissions are looked at when it is opened.
     without_api_server(world)?.now()?;
     let told = world.expect(None, "L2W905", &["servicel2statuses"], LIMIT)?;
-    for report in world.reports()? {
-        let missing: Vec<_> = report.source_state.missing.keys().collect();
-        ensure!(missing.len() == 1, "{}: {missing:?}", report.node);
-        ensure!(report.source_state.lost.is_none(), "{}: the source is lost", report.node);
-    }
+    let mut states = Vec::new();
+    until_every(INTERVAL, BACK, || {
+        states = world.reports()?.into_iter().map(|report| report.source_state).collect();
+        Ok(states.iter().all(|state| state.lost.is_none() && state.missing.len() == 1).then_some(()))
+    })
+    .with_context(|| format!("more than one kind is not watched: {states:#?}"))?;
     let service = world.service("meanwhile", &json!({}), &json!({}))?;
     world.owner(service.ip)?;
     let watched = || {
