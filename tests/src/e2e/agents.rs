@@ -96,3 +96,13 @@ impl World {
         self.cluster.node(node).v4().ip.into()
     }
 }
+
+/// How often the agents' containers were restarted, by pod.
+///
+/// # Errors
+///
+/// As `kubectl get`.
+pub fn restarts(world: &World) -> Result<String> {
+    let path = "jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[*].restartCount} {end}";
+    world.cluster.kubectl(&["get", "pods", "--namespace", NAMESPACE, "--selector", LABELS, "--output", path])
+}

@@ -1,7 +1,9 @@
 //! The scenarios: a file for each kind of fault.
 
 mod counters;
+mod flood;
 mod healthy;
+mod input;
 mod join;
 mod kernel;
 mod nobody;
@@ -70,7 +72,7 @@ pub const ALL: &[Scenario] = &[
         name: "proxy-arp",
         about: "a node answers ARP for what it routes elsewhere",
         run: kernel::proxy_arp,
-        usual: false,
+        usual: true,
     },
     Scenario {
         name: "second-answerer",
@@ -88,13 +90,13 @@ pub const ALL: &[Scenario] = &[
         name: "missing-interface",
         about: "an L2Advertisement selects an interface that no node has",
         run: nobody::missing_interface,
-        usual: false,
+        usual: true,
     },
     Scenario {
         name: "no-owner",
         about: "all nodes are excluded from load balancers",
         run: nobody::no_owner,
-        usual: false,
+        usual: true,
     },
     Scenario {
         name: "stopped",
@@ -114,12 +116,18 @@ pub const ALL: &[Scenario] = &[
         run: source::api_away,
         usual: true,
     },
-    Scenario { name: "rbac", about: "the agents lose a permission", run: source::rbac, usual: false },
+    Scenario { name: "rbac", about: "the agents lose a permission", run: source::rbac, usual: true },
+    Scenario {
+        name: "bad-input",
+        about: "Services with nonsense, a speaker that never ends its metrics",
+        run: input::run,
+        usual: false,
+    },
     Scenario {
         name: "split",
         about: "a node's speaker no longer hears the others'",
         run: split::run,
-        usual: false,
+        usual: true,
     },
 ];
 

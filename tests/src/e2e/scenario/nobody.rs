@@ -8,14 +8,18 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-use crate::e2e::world::EXCLUDE;
+use crate::e2e::world::{EXCLUDE, INTERVAL};
 use crate::e2e::{Told, Undo, World};
+use crate::lab::until_every;
 
 /// How long it may take to be told.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The same for what is not told within a minute of the last answer: it may be about to begin anew.
 const LONG: Duration = Duration::from_secs(150);
+
+/// So many answers, twice a second, make an owner whose silence means something.
+const ESTABLISHED: u64 = 20;
 
 /// `metallb_speaker_announced` is 1, an Event names the node, and nobody answers.
 pub(super) fn missing_interface(world: &World) -> Result<Told> {
@@ -55,8 +59,12 @@ pub(super) fn stopped(world: &World) -> Result<Told> {
     let _pool = world.with(&pool("single", &only))?;
     let service = world.service("single", &dual_stack(), &from_pool("single"))?;
     for ip in &service.ips {
-        let (owner, _) = world.owner(*ip)?;
-        ensure!(owner.name() == node.name(), "{ip} is announced by {}", owner.name());
+        // What is new may still be about to begin.
+        until_every(INTERVAL, LIMIT, || {
+            let answers = world.asker.tally(*ip).by.get(&node.mac()).copied();
+            Ok((answers > Some(ESTABLISHED)).then_some(()))
+        })
+        .with_context(|| format!("the router hears {:?} for {ip}", world.asker.tally(*ip)))?;
     }
     let pod = world.cluster.pod_on(node.name(), "metallb-system", "component=speaker")?;
     let pid = world.cluster.container_pid("metallb-system", &pod, "speaker")?;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::cluster::Service;
-use crate::e2e::agents::{LABELS, NAMESPACE};
+use crate::e2e::agents;
 use crate::e2e::world::INTERVAL;
 use crate::e2e::{Told, Undo, World};
 use crate::lab::until_every;
@@ -61,7 +61,7 @@ pub(super) fn rbac(world: &World) -> Result<Told> {
     let without = rules.iter().filter(|rule| !is_about(rule, "servicel2statuses")).cloned();
     let without: Value = without.collect();
     ensure!(without.as_array().map(Vec::len) < Some(rules.len()), "no rule about servicel2statuses");
-    let restarts = restarts(world)?;
+    let restarts = agents::restarts(world)?;
 
     set(&without)?;
     let restored = Undo::new("give the permission back", || set(&whole["rules"]));
@@ -88,18 +88,12 @@ pub(super) fn rbac(world: &World) -> Result<Told> {
         Ok(reports.iter().all(|report| report.source_state.missing.is_empty()).then_some(()))
     })
     .context("the agents do not use the permission again")?;
-    ensure!(self::restarts(world)? == restarts, "an agent was restarted");
+    ensure!(agents::restarts(world)? == restarts, "an agent was restarted");
     Ok(told.into())
 }
 
 fn is_about(rule: &Value, resource: &str) -> bool {
     rule["resources"].as_array().is_some_and(|resources| resources.iter().any(|known| known == resource))
-}
-
-/// How often the agents' containers were restarted.
-fn restarts(world: &World) -> Result<String> {
-    let path = "jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[*].restartCount} {end}";
-    world.cluster.kubectl(&["get", "pods", "--namespace", NAMESPACE, "--selector", LABELS, "--output", path])
 }
 
 /// Stops the API server until the value is dropped.
