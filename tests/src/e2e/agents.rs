@@ -84,7 +84,7 @@ impl World {
             self.cluster.router().command(&self.cluster.kit().program("kubectl").to_string_lossy());
         command.args(["--kubeconfig=/dev/null", "--request-timeout=5s", "--server", server]);
         if server.starts_with("https:") {
-            command.args(["--insecure-skip-tls-verify", "--token", self.prometheus.token()]);
+            command.args(["--insecure-skip-tls-verify", "--token", &self.token]);
         }
         let output = command.args(["get", "--raw", path]).output().context("run kubectl")?;
         let said = String::from_utf8_lossy(&output.stderr);

@@ -27,7 +27,6 @@ const CONFIG: &str = include_str!("files/prometheus.yaml");
 #[derive(Debug)]
 pub struct Prometheus {
     process: Process,
-    token: String,
 }
 
 /// One element of an instant vector.
@@ -47,29 +46,19 @@ impl Sample {
 }
 
 impl Prometheus {
-    /// Starts it on the control plane's host, with a `ServiceAccount` of its own.
+    /// Starts it on the control plane's host, with this token of a `ServiceAccount` of its own.
     ///
     /// # Errors
     ///
     /// The program can't be run, or is not ready in time.
-    pub fn start(program: &Path, cluster: &Cluster) -> Result<Self> {
-        cluster.apply(RBAC)?;
-        let token = cluster.kubectl(&[
-            "create",
-            "token",
-            "prometheus",
-            "--namespace",
-            "monitoring",
-            "--duration=24h",
-        ])?;
-        let token = token.trim().to_owned();
+    pub fn start(program: &Path, cluster: &Cluster, token: &str) -> Result<Self> {
         let folder = cluster.lab().scratch().join("prometheus");
         fs::create_dir(&folder).context("a folder for Prometheus")?;
         let write = |name: &str, text: &str| {
             let path = folder.join(name);
             fs::write(&path, text).with_context(|| format!("write {}", path.display())).map(|()| path)
         };
-        let token_file = write("token", &token)?;
+        let token_file = write("token", token)?;
         let ca = "jsonpath={.clusters[0].cluster.certificate-authority}";
         let ca = cluster.kubectl(&["config", "view", "--output", ca])?;
         let host = cluster.control_plane();
@@ -82,7 +71,7 @@ impl Prometheus {
         let mut command = host.command(&program.to_string_lossy());
         command.arg("--config.file").arg(config).arg("--storage.tsdb.path").arg(folder.join("data"));
         command.arg("--web.listen-address").arg(ADDRESS).arg("--log.level=warn");
-        let prometheus = Self { process: host.spawn(command)?, token };
+        let prometheus = Self { process: host.spawn(command)? };
         prometheus.await_targets(cluster)?;
         Ok(prometheus)
     }
@@ -115,9 +104,15 @@ impl Prometheus {
         ensure!(output.status.success(), "{expression}: {}", said.trim());
         serde_json::from_slice(&output.stdout).with_context(|| format!("{expression}: what promtool printed"))
     }
+}
 
-    /// The token of its `ServiceAccount`, which may read metrics.
-    pub fn token(&self) -> &str {
-        &self.token
-    }
+/// The token of its `ServiceAccount`, which may find pods and read metrics.
+///
+/// # Errors
+///
+/// As `kubectl`.
+pub fn token(cluster: &Cluster) -> Result<String> {
+    cluster.apply(RBAC)?;
+    let arguments = ["create", "token", "prometheus", "--namespace", "monitoring", "--duration=24h"];
+    Ok(cluster.kubectl(&arguments)?.trim().to_owned())
 }

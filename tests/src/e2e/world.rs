@@ -1,7 +1,9 @@
 //! Everything that scenarios play in.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -9,7 +11,7 @@ use serde_json::Value;
 
 use super::agents::NAMESPACE;
 use super::asker::Asker;
-use super::prometheus::Prometheus;
+use super::prometheus::{self, Prometheus};
 use super::witness::{Document, Finding, Judged, Witness};
 use super::{Options, Undo, settle};
 use crate::cluster::{Cluster, Node};
@@ -29,7 +31,10 @@ pub const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balance
 pub struct World {
     // Dropped in this order: who asks before who answers.
     pub(super) asker: Asker,
-    pub(super) prometheus: Prometheus,
+    prometheus: OnceCell<Prometheus>,
+    prometheus_program: PathBuf,
+    /// Who may read metrics.
+    pub(super) token: String,
     pub(super) witness: Witness,
     /// The scheme and the port of the speakers' metrics.
     pub(super) speakers: (&'static str, u16),
@@ -51,15 +56,31 @@ impl World {
         eprintln!("e2e: l2witness is rolled out");
         let world = Self {
             asker: Asker::start(cluster.router())?,
-            prometheus: Prometheus::start(&options.prometheus, &cluster)?,
+            token: prometheus::token(&cluster)?,
+            prometheus: OnceCell::new(),
+            prometheus_program: options.prometheus.clone(),
             witness: Witness::new(cluster.kubeconfig())?,
             speakers: speakers(&cluster)?,
             minutes: options.minutes,
             cluster,
         };
-        eprintln!("e2e: Prometheus scrapes agents and speakers");
         settle::settle(&world).context("at the beginning")?;
         Ok(world)
+    }
+
+    /// A Prometheus that scrapes agents and speakers, started when it is first asked for: not every MetalLB's manifest
+    /// has what an operator of 2020 would find its speakers by.
+    ///
+    /// # Errors
+    ///
+    /// It does not start, or does not find them.
+    pub(super) fn prometheus(&self) -> Result<&Prometheus> {
+        if self.prometheus.get().is_none() {
+            let started = Prometheus::start(&self.prometheus_program, &self.cluster, &self.token)?;
+            let _once = self.prometheus.set(started);
+            eprintln!("e2e: Prometheus scrapes agents and speakers");
+        }
+        self.prometheus.get().context("Prometheus was not kept")
     }
 
     /// The addresses that Services have.

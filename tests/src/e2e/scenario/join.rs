@@ -46,7 +46,7 @@ pub(super) fn run(world: &World) -> Result<Told> {
 fn joined(world: &World) -> Result<BTreeMap<IpAddr, String>> {
     let mut last = None;
     let rows = until_every(INTERVAL / 2, LIMIT, || {
-        let samples = world.prometheus.query(&world.cluster, JOIN)?;
+        let samples = world.prometheus()?.query(&world.cluster, JOIN)?;
         let rows = as_heard(world, &samples);
         last = Some(samples);
         Ok(rows)

@@ -32,7 +32,7 @@ pub(super) fn missing_interface(world: &World) -> Result<Told> {
         told.get_or_insert(found);
     }
     let announced = world
-        .prometheus
+        .prometheus()?
         .query(&world.cluster, &format!("metallb_speaker_announced{{ip=\"{}\"}}", service.ip))?;
     ensure!(announced.len() == 1, "said to be announced by {announced:?}");
     Ok(Told::from(told.context("an address")?).and("announced all the same; IPv6 alike"))
