@@ -102,7 +102,7 @@ pub const ALL: &[Scenario] = &[
         name: "stopped",
         about: "the speaker that announces is stopped",
         run: nobody::stopped,
-        usual: false,
+        usual: true,
     },
     Scenario {
         name: "carrier",
