@@ -17,10 +17,13 @@ use crate::lab::until_every;
 /// How long agents may take: they read the speakers' metrics every 15 s.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// What is new has a minute to be put right before it is told.
+const GRACE: Duration = Duration::from_secs(60);
+
 /// A class of load balancer that nobody serves: so MetalLB does not correct what is in its status.
 const NOBODY: &str = "example.com/nobody";
 
-/// The kernel's memory of an agent may grow by so much, in KiB: a hundredth of what it is sent.
+/// The memory of an agent may grow by so much, in KiB: a hundredth of what it is sent.
 const GROWTH: u64 = 16 << 10;
 
 /// What an API server lets pass and no LB IP can be.
@@ -57,7 +60,7 @@ fn nonsense(world: &World) -> Result<(String, Undo<'_>)> {
 fn twice(world: &World) -> Result<String> {
     let ip = *world.ips_of("web")?.first().context("an address of web")?;
     let _undo = service(world, "twice", &json!([{ "ip": ip }]))?;
-    let found = world.expect(Some(ip), "L2W406", &["shop/twice", "shop/web"], LIMIT)?;
+    let found = world.expect(Some(ip), "L2W406", &["shop/twice", "shop/web"], GRACE + LIMIT)?;
     world.owner(ip)?;
     Ok(found.to_string())
 }
