@@ -17,6 +17,7 @@ mod man;
 mod output;
 mod probe;
 mod reach;
+mod replay;
 mod speaker;
 mod status;
 mod table;
@@ -55,6 +56,8 @@ enum Command {
     Check(check::Args),
     /// Ask for one LB IP on the wire and show every answer
     Probe(probe::Args),
+    /// Judge by captures (pcap, pcapng) instead of agents
+    Replay(replay::Args),
     /// Try the real thing on this node and name what is missing
     Doctor(doctor::Args),
     /// Explain a verdict code
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Who(args) => who::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Probe(args) => probe::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),

@@ -73,6 +73,11 @@ const WIDE: [&str; 13] = [
 ];
 
 fn render(document: &Document, format: Format, table: impl Fn(&[&str]) -> Table) -> String {
+    rows(document, format, table) + &summary(document)
+}
+
+/// The table, and causes below it.
+pub(super) fn rows(document: &Document, format: Format, table: impl Fn(&[&str]) -> Table) -> String {
     let wide = format == Format::Wide;
     let mut table = table(if wide { &WIDE } else { &COLUMNS });
     for judged in &document.lb_ips {
@@ -92,7 +97,7 @@ fn render(document: &Document, format: Format, table: impl Fn(&[&str]) -> Table)
             }
         }
     }
-    table.render() + &causes(document) + &summary(document)
+    table.render() + &causes(document)
 }
 
 /// Why, where it is known; of addresses with one cause the first few.

@@ -12,8 +12,13 @@ use crate::{
     verdict::{Answerer, Claim, Finding, Scope, ago, span},
 };
 
-/// The whole page; `table` makes the tables.
+/// The whole page, and on whom it rests; `table` makes the tables.
 pub(super) fn text(judged: &Judged, now: Timestamp, table: impl Fn(&[&str]) -> Table) -> String {
+    page(judged, now, table) + "\n" + &rests_on(judged) + "\n"
+}
+
+/// The page.
+pub(super) fn page(judged: &Judged, now: Timestamp, table: impl Fn(&[&str]) -> Table) -> String {
     let services: String = judged.services.iter().flat_map(|service| ["  ", service]).collect();
     let mut page = format!("{}  {}{}\n", judged.ip, judged.severity, printable(&services));
     push(&mut page, "Findings", &findings(&judged.findings));
@@ -25,7 +30,7 @@ pub(super) fn text(judged: &Judged, now: Timestamp, table: impl Fn(&[&str]) -> T
     push(&mut page, "The nodes' own addresses and groups", &claims_text::bound(&judged.nodes, &table));
     push(&mut page, "On the nodes' interfaces", &interfaces(&judged.nodes, now, &table));
     push(&mut page, "Recent requests", &recent(&judged.nodes, now, &table));
-    page + "\n" + &rests_on(judged) + "\n"
+    page
 }
 
 fn push(page: &mut String, title: &str, part: &str) {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 /// What speaks against an address: `it is …`.
-pub(super) fn unusable(ip: IpAddr) -> Option<&'static str> {
+pub(crate) fn unusable(ip: IpAddr) -> Option<&'static str> {
     match ip {
         _ if ip.is_multicast() => Some("multicast"),
         _ if ip.is_loopback() => Some("a loopback address"),

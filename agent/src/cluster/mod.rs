@@ -7,6 +7,7 @@ mod kind;
 pub mod kubernetes;
 mod objects;
 
+pub(crate) use address::unusable;
 pub use fixed::{BadEntry, Fixed};
 pub use index::{Condition, Facts, Index, Revision, Scope, SpeakerPod};
 pub use kind::Kind;

@@ -53,6 +53,8 @@ pub enum Named {
     Process,
     /// Nothing named it: the socket cookie stands for it.
     Cookie,
+    /// In a capture, which shows no socket: the frame's length told a program from a kernel, no more.
+    Length,
 }
 
 /// The program behind a socket.

@@ -5,12 +5,15 @@
 
 mod claim;
 mod counts;
+mod entries;
 mod event;
 mod host;
 mod mac;
+mod request_times;
 mod said;
 mod source;
 mod speaker;
+mod takeovers;
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -22,9 +25,11 @@ pub use counts::{Latency, OnInterface, Requests, Sent, Times};
 pub use event::{Asked, ClaimChange, Claimed, ControlChange, Event, Lost, Traffic, What};
 pub use host::{Bound, HostFacts, LinkLocal};
 pub use mac::MacAddr;
+pub(crate) use request_times::RequestTimes;
 pub use said::{Announced, Assigned, Because, Compared, Counter, L2Status, Prediction, Said, Service};
 pub use source::{SourceState, Takeover};
 pub use speaker::{Reading, Speaker};
+pub(crate) use takeovers::Takeovers;
 
 /// Everything one agent knows, at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

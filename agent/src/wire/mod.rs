@@ -4,7 +4,6 @@
 //! attaches one copy of the programs to each, [`observer`] keeps all that together and reads it out,
 //! [`events`] carries changes, [`sender`] names the programs behind sockets, and [`host`] knows the node's settings.
 
-mod asked;
 mod attach;
 mod clock;
 mod config;
@@ -25,7 +24,6 @@ mod programs;
 mod report;
 mod rules;
 pub mod sender;
-mod takeovers;
 mod tally;
 mod watch;
 

@@ -11,16 +11,14 @@ use l2witness_ebpf::layout::{Ignored, Local, Origin, Stamp};
 
 use super::{
     Change, Config, Error, Events, Facts, Hook, Link, Neighbours, Pins, Programs, Shared, Skipped, Tally,
-    asked::Asked,
     attach,
     port::{Observed, Port},
     report::{self, Sources},
     sender::Names,
-    takeovers::Takeovers,
     tally,
     watch::Watch,
 };
-use crate::evidence::NodeReport;
+use crate::evidence::{NodeReport, RequestTimes, Takeovers};
 
 /// The observer of one node.
 pub struct Observer {
@@ -35,7 +33,7 @@ pub struct Observer {
     lost: BTreeMap<String, u64>,
     facts: Facts,
     takeovers: Takeovers,
-    asked: Asked,
+    asked: RequestTimes,
     /// How often programs were attached.
     attached: u64,
     pins: Pins,
@@ -60,7 +58,7 @@ impl Observer {
             lost: BTreeMap::new(),
             facts: Facts::default(),
             takeovers: Takeovers::default(),
-            asked: Asked::default(),
+            asked: RequestTimes::default(),
             attached: 0,
             pins,
         })

@@ -3,21 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use l2witness_ebpf::{
-    frame::{Flags, Mac},
-    layout::{self, Counter, Ignored, LATENCY_BUCKETS, Slot, Stamp},
-};
+use l2witness_ebpf::layout::{self, Ignored};
 
-use super::{
-    Config, Facts, Shared, asked::Asked, clock::Clock, port::Port, sender::Names, takeovers::Takeovers,
-    watch::Watch,
-};
+use super::{Config, Facts, Shared, clock::Clock, port::Port, sender::Names, watch::Watch};
 use crate::evidence::{
-    Heard, Interface, Latency, LbIp, Local, MacAddr, NodeReport, OnInterface, Origin, Requests, Said, Sent,
-    SourceState, Takeover, Times,
+    Heard, Interface, LbIp, Local, NodeReport, OnInterface, Origin, RequestTimes, Said, SourceState,
+    Takeovers,
 };
-
-const MAC_BITS: u64 = 0xffff_ffff_ffff;
 
 /// Everything a report is made of.
 pub(super) struct Sources<'a> {
@@ -30,7 +22,7 @@ pub(super) struct Sources<'a> {
     pub(super) lost: &'a BTreeMap<String, u64>,
     pub(super) facts: &'a Facts,
     pub(super) takeovers: &'a Takeovers,
-    pub(super) asked: &'a Asked,
+    pub(super) asked: &'a RequestTimes,
 }
 
 pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
@@ -78,86 +70,30 @@ pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
 }
 
 fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32) -> LbIp {
+    let wall = |time| clock.wall(time);
     let slots = sources.ports.values().filter_map(|port| {
         let programs = &port.state.as_ref().ok()?.programs;
-        let mut on = on_interface(port.link.name.clone(), &programs.slot(index)?, clock);
-        let noted = sources.asked.of(ip, port.link.index).filter_map(|time| clock.wall(time));
-        on.recent_requests.extend(noted);
-        on.recent_requests.sort_unstable();
-        on.recent_requests.dedup();
-        Some(on)
+        let noted = sources.asked.of(ip, port.link.index);
+        Some(OnInterface::of(port.link.name.clone(), &programs.slot(index)?, noted, &wall))
     });
     let claims = sources.shared.claims(index);
-    let history = sources.takeovers.of(ip);
-    let takeover = |(time, mac): &(u64, MacAddr)| Some(Takeover { at: clock.wall(*time)?, mac: *mac });
+    let (takeovers, handovers) = sources.takeovers.of(ip, &wall);
+    let heard = |entry: &layout::Heard| Heard::of(interface_name(sources, entry.ifindex)?, entry, &wall);
     LbIp {
         ip,
         since: None,
         interfaces: slots.collect(),
         local: claims.local.iter().filter_map(|entry| local(sources, clock, entry)).collect(),
-        heard: claims.heard.iter().filter_map(|entry| heard(sources, clock, entry)).collect(),
+        heard: claims.heard.iter().filter_map(heard).collect(),
         local_overflow: claims.local_overflow.into(),
         heard_overflow: claims.heard_overflow.into(),
         bound: sources.facts.bound(ip),
-        takeovers: history.into_iter().flat_map(|history| &history.last).filter_map(takeover).collect(),
-        handovers: history.map_or(0, |history| history.count),
+        takeovers,
+        handovers,
         foreign_claims: 0,
         said: Said::default(),
     }
 }
-
-fn on_interface(interface: String, slot: &Slot, clock: &Clock) -> OnInterface {
-    let count = |counter: Counter| slot.counts[counter as usize];
-    let last = |stamp: Stamp| clock.wall(slot.last[stamp as usize]);
-    let mut recent = slot.recent;
-    recent.sort_unstable();
-    OnInterface {
-        interface,
-        requests: Requests {
-            group: count(Counter::RequestGroup),
-            unicast: count(Counter::RequestUnicast),
-            other_host: count(Counter::RequestOtherHost),
-            no_link_layer: count(Counter::RequestNoLinkLayer),
-        },
-        probes: count(Counter::Probe),
-        replies_received: count(Counter::ReplyReceived),
-        announcements_received_request: count(Counter::AnnouncementRequestReceived),
-        announcements_received_reply: count(Counter::AnnouncementReplyReceived),
-        replies_sent: Sent {
-            socket: count(Counter::ReplySentSocket),
-            kernel: count(Counter::ReplySentKernel),
-            forwarded: count(Counter::ReplySentForwarded),
-        },
-        announcements_sent_request: Sent {
-            socket: count(Counter::AnnouncementRequestSentSocket),
-            kernel: count(Counter::AnnouncementRequestSentKernel),
-            forwarded: 0,
-        },
-        announcements_sent_reply: Sent {
-            socket: count(Counter::AnnouncementReplySentSocket),
-            kernel: count(Counter::AnnouncementReplySentKernel),
-            forwarded: count(Counter::AnnouncementForwarded),
-        },
-        requests_sent: count(Counter::RequestSent),
-        unanswered: count(Counter::Unanswered),
-        hardware_mismatch: count(Counter::HardwareMismatch),
-        latency: Latency {
-            buckets: slot.latency.iter().map(|bucket| u64::from(*bucket)).collect(),
-            sum_seconds: slot.latency_sum as f64 / 1e9,
-        },
-        last: Times {
-            request: last(Stamp::Request),
-            probe: last(Stamp::Probe),
-            reply_received: last(Stamp::ReplyReceived),
-            announcement_received: last(Stamp::AnnouncementReceived),
-            reply_sent: last(Stamp::ReplySent),
-            announcement_sent: last(Stamp::AnnouncementSent),
-        },
-        recent_requests: recent.iter().filter_map(|time| clock.wall(*time)).collect(),
-    }
-}
-
-const _: () = assert!(LATENCY_BUCKETS == 12, "docs/api.md and docs/metrics.md name the buckets");
 
 /// None once it is gone: what was sent or heard there says nothing about the wires that are left.
 fn interface_name(sources: &Sources<'_>, ifindex: u32) -> Option<String> {
@@ -165,7 +101,6 @@ fn interface_name(sources: &Sources<'_>, ifindex: u32) -> Option<String> {
 }
 
 fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<Local> {
-    let last = clock.wall(entry.last)?;
     let proven = layout::Origin::from_u8((entry.mac_origin >> 48) as u8)?;
     let sender = (proven == layout::Origin::Socket).then(|| sources.names.of(entry.cookie, entry.cgroup));
     let origin = match (proven, &sender) {
@@ -178,41 +113,5 @@ fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<
         }
         (layout::Origin::Socket, _) => Origin::Socket,
     };
-    Some(Local {
-        interface: interface_name(sources, entry.ifindex)?,
-        mac: Mac(entry.mac_origin & MAC_BITS).into(),
-        origin,
-        sender,
-        replies: entry.replies.into(),
-        announcements: entry.announcements.into(),
-        first: clock.wall(entry.first).unwrap_or(last),
-        last,
-        vlan: entry.vlan,
-        flags: flags(Flags(entry.flags)),
-    })
-}
-
-fn heard(sources: &Sources<'_>, clock: &Clock, entry: &layout::Heard) -> Option<Heard> {
-    let last = clock.wall(entry.last)?;
-    Some(Heard {
-        interface: interface_name(sources, entry.ifindex)?,
-        mac: Mac(entry.mac_flags & MAC_BITS).into(),
-        node: None,
-        count: entry.count.into(),
-        first: clock.wall(entry.first).unwrap_or(last),
-        last,
-        flags: flags(Flags((entry.mac_flags >> 48) as u16)),
-    })
-}
-
-/// The bits as words; the two that only serve to tell the origin stay inside.
-fn flags(bits: Flags) -> Vec<String> {
-    const WORDS: [(Flags, &str); 5] = [
-        (Flags::ROUTER, "router"),
-        (Flags::SOLICITED, "solicited"),
-        (Flags::OVERRIDE, "override"),
-        (Flags::NO_LINK_LAYER, "no-link-layer"),
-        (Flags::HARDWARE_MISMATCH, "hardware-mismatch"),
-    ];
-    WORDS.iter().filter(|(flag, _)| bits.has(*flag)).map(|(_, word)| (*word).to_owned()).collect()
+    Local::of(interface_name(sources, entry.ifindex)?, entry, (origin, sender), &|time| clock.wall(time))
 }

@@ -1,8 +1,9 @@
-//! What `cargo xtask bench` measures: the kernel programs alone, a flood beside tcpdump, and the agent.
+//! What `cargo xtask bench` measures: the kernel programs alone, a flood beside tcpdump, the agent, and a replay.
 //!
 //! * `programs` — each way through the kernel programs, by `BPF_PROG_TEST_RUN`
 //! * `beside` — a flood of requests at a host with nothing, with an agent, with tcpdump
 //! * `agent` — time to become ready, time of a scrape, memory
+//! * `replay` — captures from memory
 //! * `sample` — rounds and medians; `table` — how it is printed
 //!
 //! Nothing fails because a machine is slow: a target that is not met is a word in the table.
@@ -12,6 +13,7 @@ mod agent;
 mod beside;
 mod memory;
 mod programs;
+mod replay;
 mod sample;
 mod table;
 
@@ -64,8 +66,12 @@ pub fn run(options: Options) -> Result<()> {
 /// Takes the number of rounds.
 type Measure = fn(usize) -> Result<Section>;
 
-const SECTIONS: [(&str, Measure); 3] =
-    [("the kernel programs", programs::measure), ("a flood", beside::measure), ("the agent", agent::measure)];
+const SECTIONS: [(&str, Measure); 4] = [
+    ("the kernel programs", programs::measure),
+    ("a flood", beside::measure),
+    ("the agent", agent::measure),
+    ("a replay", replay::measure),
+];
 
 /// Its class, not its name.
 fn machine() -> Result<String> {

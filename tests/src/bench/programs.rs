@@ -7,10 +7,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use aya::programs::{TestRun as _, TestRunOptions};
 use l2witness::wire::{PROGRAM_EMPTY, PROGRAM_IN, PROGRAM_OUT, Pins, Programs, Shared};
-use nix::time::{ClockId, clock_gettime};
 
 use super::addresses::{ASKER, ASKER6, v4, v6, watched};
-use super::sample::{median, paired, rounds};
+use super::sample::{cpu_time, median, paired, rounds};
 use super::table::{Row, Section, Target};
 use crate::demo::interrupt;
 use crate::frames::{Station, arp, documentation_mac, ndp, traffic};
@@ -146,9 +145,4 @@ fn run(programs: &mut Programs, case: &Case, repeat: u32) -> Result<()> {
     })?;
     ensure!(result.return_value == NEXT, "{} returned {}", case.program, result.return_value);
     Ok(())
-}
-
-/// What this thread has had of its processor: less disturbed by others than the time on the wall.
-fn cpu_time() -> Result<Duration> {
-    Ok(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).context("CLOCK_THREAD_CPUTIME_ID")?.into())
 }

@@ -1,6 +1,9 @@
 //! Rounds and medians.
 
-use anyhow::Result;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use nix::time::{ClockId, clock_gettime};
 
 use crate::demo::interrupt;
 
@@ -44,6 +47,11 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
 /// The median of `compare` over the rounds: of two figures of one round, not of two medians.
 pub(super) fn paired(values: &[f64], base: &[f64], compare: fn(f64, f64) -> f64) -> f64 {
     median(values.iter().zip(base).map(|(value, base)| compare(*value, *base)).collect())
+}
+
+/// What this thread has had of its processor: less disturbed by others than the time on the wall.
+pub(super) fn cpu_time() -> Result<Duration> {
+    Ok(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).context("CLOCK_THREAD_CPUTIME_ID")?.into())
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
-//! What the kernel programs should do with one frame, told from the user-space parser's reading of it.
+//! What the kernel programs should do with a frame, told from the user-space parser's reading of it.
 //!
-//! This is the accounting of the programs written down a second time, without maps, sockets and time: for
-//! one frame on empty maps. Where the two differ, one of them is wrong.
+//! The counting is that of `l2witness replay` ([`l2witness::replay::count`]), which is the accounting of the
+//! programs written down a second time. Where the two differ, one of them is wrong.
 
 use std::net::IpAddr;
 
-use l2witness_ebpf::frame::{
-    self, Address, Delivery, ETH_IPV6, Flags, Kind, Mac, Message, Protocol, Skip, SliceBytes,
-};
-use l2witness_ebpf::layout::{Cause, Counter, Direction, Ignored, Origin, Stamp};
+use l2witness::replay::count;
+use l2witness_ebpf::frame::{self, Address, ETH_IPV6, Flags, Kind, Mac, Message, Protocol, Skip, SliceBytes};
+use l2witness_ebpf::layout::{Cause, Claims, Direction, Ignored, Origin, Slot};
 
-use super::{Claim, Outcome, Told};
+use super::{Outcome, Told, read};
 
 /// Where a frame is seen.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +37,8 @@ pub enum Sender {
 }
 
 impl Place<'_> {
-    fn watches(&self, address: Address) -> Option<IpAddr> {
-        self.watched.iter().copied().find(|ip| Address::from(*ip) == address)
+    fn watches(&self, address: Address) -> Option<usize> {
+        self.watched.iter().position(|ip| Address::from(*ip) == address)
     }
 
     fn origin(&self, message: &Message, frame: &[u8]) -> Origin {
@@ -57,96 +56,106 @@ impl Place<'_> {
 }
 
 /// The outcome of one frame on empty maps.
+///
+/// # Panics
+///
+/// The counting made entries that can't be.
 pub fn outcome(place: &Place<'_>, direction: Direction, frame: &[u8]) -> Outcome {
-    match frame::parse(&SliceBytes(frame)) {
-        Err(Skip::Unrelated) => Outcome::default(),
-        Err(Skip::Ignored(reason)) => ignored(reason),
-        Ok(message) => match direction {
-            Direction::Received => received(place, &message),
-            Direction::Sent => sent(place, &message, frame),
-        },
-    }
-}
-
-fn ignored(reason: Ignored) -> Outcome {
-    Outcome { ignored: vec![(reason, 1)], ..Outcome::default() }
-}
-
-fn received(place: &Place<'_>, message: &Message) -> Outcome {
-    let subject = place.watches(message.subject);
-    let asks = message.kind == Kind::Request;
-    let sender = if asks { place.watches(message.sender) } else { None };
-    if subject.is_none() && sender.is_none() {
-        return ignored(Ignored::NotWatched);
-    }
+    let mut books = Books::new(place.watched.len(), INTERFACE);
     let mut outcome = Outcome::default();
-    if let Some(ip) = subject {
-        let to_other = !message.destination.is_group() && message.destination != place.own;
-        let counter = Counter::received(message.kind, message.delivery, to_other);
-        outcome.counts.push((ip, counter, 1));
-        let (stamp, claims) = match message.kind {
-            Kind::Request => (Stamp::Request, false),
-            Kind::Probe => (Stamp::Probe, false),
-            Kind::Reply => (Stamp::ReplyReceived, true),
-            Kind::AnnouncementRequest | Kind::AnnouncementReply => (Stamp::AnnouncementReceived, true),
+    match books.frame(place, direction, frame, Moment { now: 1, cookie: 0 }) {
+        Ok(told) => outcome.told = told,
+        Err(reason) => outcome.ignored.extend(reason.map(|reason| (reason, 1))),
+    }
+    for (ip, (slot, claims)) in place.watched.iter().zip(books.slots.iter().zip(&books.claims)) {
+        read::slot(&mut outcome, *ip, slot);
+        let read = read::claims(&mut outcome, *ip, claims, INTERFACE);
+        assert!(read.is_ok(), "{read:?}");
+    }
+    outcome
+}
+
+/// Any.
+const INTERFACE: u32 = 7;
+
+/// The entries of an interface, as user space keeps them.
+#[derive(Clone, Debug)]
+pub struct Books {
+    /// One an address.
+    pub slots: Vec<Slot>,
+    /// One an address.
+    pub claims: Vec<Claims>,
+    interface: u32,
+}
+
+/// What comes with a frame besides its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// When, nanoseconds, not 0.
+    pub now: u64,
+    /// The socket that sent it.
+    pub cookie: u64,
+}
+
+impl Books {
+    /// Empty entries for that many addresses.
+    pub fn new(addresses: usize, interface: u32) -> Self {
+        Self { slots: vec![Slot::EMPTY; addresses], claims: vec![Claims::EMPTY; addresses], interface }
+    }
+
+    /// Counts a frame; returns what is news.
+    ///
+    /// # Errors
+    ///
+    /// It is not counted; why, unless it has nothing to do with all this.
+    pub fn frame(
+        &mut self,
+        place: &Place<'_>,
+        direction: Direction,
+        frame: &[u8],
+        moment: Moment,
+    ) -> Result<Vec<Told>, Option<Ignored>> {
+        let message = frame::parse(&SliceBytes(frame)).map_err(|skip| match skip {
+            Skip::Unrelated => None,
+            Skip::Ignored(reason) => Some(reason),
+        })?;
+        let (subject, asks) = (place.watches(message.subject), message.kind == Kind::Request);
+        let received = direction == Direction::Received;
+        let sender = if received && asks { place.watches(message.sender) } else { None };
+        if subject.is_none() && sender.is_none() {
+            return Err(Some(Ignored::NotWatched));
+        }
+        let Moment { now, cookie } = moment;
+        let mut told = Vec::new();
+        let mut tell = |at: usize, cause: Option<Cause>| {
+            let of = |cause| Told { ip: place.watched[at], mac: message.hardware, cause };
+            told.extend(cause.map(of));
         };
-        let answerable = !asks || answerable(message, to_other);
-        if answerable {
-            outcome.stamps.push((ip, stamp));
+        let claims = !matches!(message.kind, Kind::Request | Kind::Probe);
+        match (subject, direction) {
+            (Some(at), Direction::Received) => {
+                let to_other = !message.destination.is_group() && message.destination != place.own;
+                count::received(&mut self.slots[at], &message, to_other, now);
+                if claims {
+                    tell(at, count::heard(&mut self.claims[at], &message, self.interface, now));
+                }
+            }
+            (Some(at), Direction::Sent) => {
+                let origin = place.origin(&message, frame);
+                count::sent(&mut self.slots[at], &message, origin, now);
+                if claims {
+                    // What is forwarded is not looked at for its socket.
+                    let cookie = if origin == Origin::Forwarded { 0 } else { cookie };
+                    let sender = count::Sender { origin, cookie, cgroup: 0 };
+                    let vlan = message.vlan;
+                    tell(at, count::local(&mut self.claims[at], &message, vlan, self.interface, sender, now));
+                }
+            }
+            (None, _) => {}
         }
-        if asks && message.flags.has(Flags::NO_LINK_LAYER) {
-            outcome.counts.push((ip, Counter::RequestNoLinkLayer, 1));
+        if let Some(at) = sender {
+            tell(at, count::heard(&mut self.claims[at], &message, self.interface, now));
         }
-        // An asker whose last four bytes are all zero can't be told from an empty place.
-        if let Some(asker) =
-            Some((message.source.0 >> 16) as u32).filter(|asker| asks && answerable && *asker != 0)
-        {
-            outcome.waiting.push((ip, asker));
-        }
-        mismatch(&mut outcome, ip, message);
-        if claims {
-            heard(&mut outcome, ip, message);
-        }
+        Ok(told)
     }
-    if let Some(ip) = sender {
-        heard(&mut outcome, ip, message);
-    }
-    outcome
-}
-
-/// MetalLB answers no solicitation by unicast and none without link-layer option, and nobody answers what is to
-/// another MAC: these say nothing of silence.
-fn answerable(message: &Message, to_other: bool) -> bool {
-    let asks_all = message.delivery == Delivery::Group && !message.flags.has(Flags::NO_LINK_LAYER);
-    !to_other && (message.protocol == Protocol::Arp || asks_all)
-}
-
-fn sent(place: &Place<'_>, message: &Message, frame: &[u8]) -> Outcome {
-    let Some(ip) = place.watches(message.subject) else { return ignored(Ignored::NotWatched) };
-    let origin = place.origin(message, frame);
-    let mut outcome = Outcome::default();
-    outcome.counts.push((ip, Counter::sent(message.kind, origin), 1));
-    let (replies, announcements, stamp) = match message.kind {
-        Kind::Request | Kind::Probe => return outcome,
-        Kind::Reply => (1, 0, Stamp::ReplySent),
-        Kind::AnnouncementRequest | Kind::AnnouncementReply => (0, 1, Stamp::AnnouncementSent),
-    };
-    outcome.stamps.push((ip, stamp));
-    mismatch(&mut outcome, ip, message);
-    let Message { hardware: mac, flags, vlan, .. } = *message;
-    outcome.claims.push((ip, Claim::Local { mac, origin, flags, vlan, replies, announcements }));
-    outcome.told.push(Told { ip, mac, cause: Cause::NewClaimant });
-    outcome
-}
-
-fn mismatch(outcome: &mut Outcome, ip: IpAddr, message: &Message) {
-    if message.kind != Kind::Request && message.flags.has(Flags::HARDWARE_MISMATCH) {
-        outcome.counts.push((ip, Counter::HardwareMismatch, 1));
-    }
-}
-
-fn heard(outcome: &mut Outcome, ip: IpAddr, message: &Message) {
-    let Message { hardware: mac, flags, .. } = *message;
-    outcome.claims.push((ip, Claim::Heard { mac, flags, count: 1 }));
-    outcome.told.push(Told { ip, mac, cause: Cause::NewClaimant });
 }

@@ -2,6 +2,7 @@
 
 mod capture;
 mod handover;
+mod replayed;
 mod tcpdump;
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -4,6 +4,7 @@ mod case;
 mod mutated;
 mod received_arp;
 mod received_ndp;
+mod replayed;
 mod sent;
 mod sequence;
 mod truncated;

@@ -51,7 +51,7 @@ fn kernel_and_user_space_agree_on_every_damaged_frame() -> Result<()> {
 }
 
 /// One to four changes, of which most go where the headers are.
-fn mutation(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn mutation(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
     let mut frame = rng.choice(seeds).cloned().unwrap_or_default();
     for _ in 0..rng.usize(1..=4) {
         match rng.u8(0..16) {

@@ -153,7 +153,7 @@ impl Answerer {
 fn by_name(sender: &Sender) -> Option<&str> {
     match sender.by {
         Named::Unit | Named::Process => Some(&sender.name),
-        Named::Container | Named::Cgroup | Named::Cookie => sender.process.as_deref(),
+        Named::Container | Named::Cgroup | Named::Cookie | Named::Length => sender.process.as_deref(),
     }
 }
 

@@ -5,7 +5,9 @@ use std::{
     net::IpAddr,
 };
 
-use crate::evidence::MacAddr;
+use jiff::Timestamp;
+
+use super::{MacAddr, Takeover};
 
 /// Kept of one IP.
 const KEPT: usize = 8;
@@ -21,17 +23,17 @@ const OVERLAP_NS: u64 = 2_000_000_000;
 
 /// Of all watched IPs.
 #[derive(Debug, Default)]
-pub(super) struct Takeovers(BTreeMap<IpAddr, History>);
+pub(crate) struct Takeovers(BTreeMap<IpAddr, History>);
 
 /// Of one IP.
 #[derive(Debug, Default)]
-pub(super) struct History {
+struct History {
     /// The last claimant on each interface, and when it was heard.
     holders: BTreeMap<u32, (MacAddr, u64)>,
-    /// `CLOCK_MONOTONIC` ns and who has it since, oldest first.
-    pub(super) last: VecDeque<(u64, MacAddr)>,
+    /// The time by the notes' clock, ns, and who has it since, oldest first.
+    last: VecDeque<(u64, MacAddr)>,
     /// All there were.
-    pub(super) count: u64,
+    count: u64,
     /// Where the last one was noted, and who had it before.
     noted_on: u32,
     former: MacAddr,
@@ -39,7 +41,7 @@ pub(super) struct History {
 
 impl Takeovers {
     /// Somebody claimed the IP. It has changed hands if somebody else did before on this interface.
-    pub(super) fn note(&mut self, ip: IpAddr, ifindex: u32, mac: MacAddr, time: u64) {
+    pub(crate) fn note(&mut self, ip: IpAddr, ifindex: u32, mac: MacAddr, time: u64) {
         let history = self.0.entry(ip).or_default();
         let Some((holder, since)) = history.holders.insert(ifindex, (mac, time)) else { return };
         if since > time {
@@ -68,17 +70,20 @@ impl Takeovers {
         history.last.push_back((time, mac));
     }
 
-    pub(super) fn of(&self, ip: IpAddr) -> Option<&History> {
-        self.0.get(&ip)
+    /// The last few, oldest first, with `wall` giving the wall time; and how many there were.
+    pub(crate) fn of(&self, ip: IpAddr, wall: &dyn Fn(u64) -> Option<Timestamp>) -> (Vec<Takeover>, u64) {
+        let Some(history) = self.0.get(&ip) else { return (Vec::new(), 0) };
+        let takeover = |(time, mac): &(u64, MacAddr)| Some(Takeover { at: wall(*time)?, mac: *mac });
+        (history.last.iter().filter_map(takeover).collect(), history.count)
     }
 
     /// The IP is not watched any more.
-    pub(super) fn forget(&mut self, ip: IpAddr) {
+    pub(crate) fn forget(&mut self, ip: IpAddr) {
         self.0.remove(&ip);
     }
 
     /// The interface went; its index may come to another one.
-    pub(super) fn forget_interface(&mut self, ifindex: u32) {
+    pub(crate) fn forget_interface(&mut self, ifindex: u32) {
         for history in self.0.values_mut() {
             history.holders.remove(&ifindex);
         }
@@ -97,14 +102,18 @@ mod tests {
     /// Seconds, interface, last byte of the MAC.
     type Claim = (u64, u32, u8);
 
+    fn wall(time: u64) -> Option<Timestamp> {
+        Timestamp::from_nanosecond(time.into()).ok()
+    }
+
     fn play(claims: &[Claim]) -> (Vec<(u64, u8)>, u64) {
         let ip = [192, 0, 2, 1].into();
         let mut takeovers = Takeovers::default();
         for (second, ifindex, last) in claims {
             takeovers.note(ip, *ifindex, MacAddr([0, 0, 0x5e, 0, 0x53, *last]), second * SECOND);
         }
-        let history = takeovers.of(ip).unwrap();
-        (history.last.iter().map(|(time, mac)| (time / SECOND, mac.0[5])).collect(), history.count)
+        let (last, count) = takeovers.of(ip, &wall);
+        (last.iter().map(|one| (one.at.as_second() as u64, one.mac.0[5])).collect(), count)
     }
 
     #[test]
@@ -147,7 +156,7 @@ mod tests {
         let mut takeovers = Takeovers::default();
         for (millisecond, last, count) in table {
             takeovers.note(ip, 2, mac(last), millisecond * 1_000_000);
-            assert_eq!(takeovers.of(ip).unwrap().count, count, "at {millisecond} ms");
+            assert_eq!(takeovers.of(ip, &wall).1, count, "at {millisecond} ms");
         }
     }
 
@@ -166,8 +175,9 @@ mod tests {
         takeovers.note(ip, 2, MacAddr([1; 6]), 1);
         takeovers.forget_interface(2);
         takeovers.note(ip, 2, MacAddr([2; 6]), 2);
-        assert_eq!(takeovers.of(ip).unwrap().count, 0);
+        takeovers.note(ip, 2, MacAddr([1; 6]), 3);
+        assert_eq!(takeovers.of(ip, &wall).1, 1);
         takeovers.forget(ip);
-        assert!(takeovers.of(ip).is_none());
+        assert_eq!(takeovers.of(ip, &wall), (Vec::new(), 0));
     }
 }

@@ -13,11 +13,11 @@ const APART_NS: u64 = 2_000_000_000;
 
 /// Of all LB IPs that are asked for.
 #[derive(Debug, Default)]
-pub(super) struct Asked(HashMap<(IpAddr, u32), VecDeque<u64>>);
+pub(crate) struct RequestTimes(HashMap<(IpAddr, u32), VecDeque<u64>>);
 
-impl Asked {
-    /// The last request that came in for the IP on that interface, `CLOCK_MONOTONIC` ns; 0 if there was none.
-    pub(super) fn note(&mut self, ip: IpAddr, ifindex: u32, last: u64) {
+impl RequestTimes {
+    /// The last request that came in for the IP on that interface, ns by the notes' clock; 0 if there was none.
+    pub(crate) fn note(&mut self, ip: IpAddr, ifindex: u32, last: u64) {
         if last == 0 {
             return;
         }
@@ -32,15 +32,15 @@ impl Asked {
     }
 
     /// What was noted, oldest first.
-    pub(super) fn of(&self, ip: IpAddr, ifindex: u32) -> impl Iterator<Item = u64> {
+    pub(crate) fn of(&self, ip: IpAddr, ifindex: u32) -> impl Iterator<Item = u64> {
         self.0.get(&(ip, ifindex)).into_iter().flatten().copied()
     }
 
-    pub(super) fn forget(&mut self, ip: IpAddr) {
+    pub(crate) fn forget(&mut self, ip: IpAddr) {
         self.0.retain(|(known, _), _| *known != ip);
     }
 
-    pub(super) fn forget_interface(&mut self, ifindex: u32) {
+    pub(crate) fn forget_interface(&mut self, ifindex: u32) {
         self.0.retain(|(_, known), _| *known != ifindex);
     }
 }
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn one_of_every_two_seconds_is_kept_for_a_while() {
         let ip = [192, 0, 2, 1].into();
-        let mut asked = Asked::default();
+        let mut asked = RequestTimes::default();
         for tenth in 1..=150 {
             asked.note(ip, 2, tenth * SECOND / 10);
         }
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn who_was_never_asked_for_and_who_went_has_nothing() {
         let ip = [192, 0, 2, 1].into();
-        let mut asked = Asked::default();
+        let mut asked = RequestTimes::default();
         asked.note(ip, 2, 0);
         assert_eq!(asked.of(ip, 2).count(), 0);
         asked.note(ip, 2, SECOND);

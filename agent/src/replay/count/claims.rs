@@ -1,0 +1,101 @@
+//! Who claims an LB IP, in bounded places (the kernel's side: `programs/claim.rs`).
+
+use l2witness_ebpf::{
+    frame::{Kind, Message},
+    layout::{Cause, Claims, HEARD_STALE_NS, Heard, LOCAL_STALE_NS, Local, Origin, REPLACED_NS, RESUME_NS},
+};
+
+const MAC_BITS: u64 = 0xffff_ffff_ffff;
+
+/// Who on a node sent a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    /// By what.
+    pub origin: Origin,
+    /// Cookie of its socket, 0 if it has none or it is not known.
+    pub cookie: u64,
+    /// Its cgroup v2 id, 0 if it is not known.
+    pub cgroup: u64,
+}
+
+const fn before(then: u64, time: u64, now: u64) -> bool {
+    then + time < now
+}
+
+/// Whether a sender is news, given when it was last seen before this frame.
+const fn cause(kind: Kind, last: u64, now: u64) -> Option<Cause> {
+    if last == 0 {
+        Some(Cause::NewClaimant)
+    } else if before(last, RESUME_NS, now) {
+        Some(Cause::Resumed)
+    } else if matches!(kind, Kind::AnnouncementRequest | Kind::AnnouncementReply) {
+        Some(Cause::Announcement)
+    } else {
+        None
+    }
+}
+
+/// A reply or announcement of this node, sent through interface `ifindex` with that outermost VLAN. Says why it is
+/// news, if it is.
+pub fn local(
+    claims: &mut Claims,
+    message: &Message,
+    vlan: u16,
+    ifindex: u32,
+    sender: Sender,
+    now: u64,
+) -> Option<Cause> {
+    let Sender { origin, cookie, cgroup } = sender;
+    let mac_origin = message.hardware.0 | (origin as u64) << 48;
+    let alike = |known: &Local| known.mac_origin == mac_origin && known.ifindex == ifindex;
+    let places = &claims.local;
+    let held = || places.iter().position(|known| alike(known) && known.cookie == cookie);
+    let replaced = || places.iter().position(|known| alike(known) && before(known.last, REPLACED_NS, now));
+    let free = || places.iter().position(|known| known.last == 0 || before(known.last, LOCAL_STALE_NS, now));
+    let Some(place) = held().or_else(replaced).or_else(free) else {
+        claims.local_overflow += 1;
+        return None;
+    };
+    let known = &mut claims.local[place];
+    if !alike(known) || known.cookie != cookie {
+        *known = Local {
+            mac_origin,
+            ifindex,
+            cookie,
+            cgroup,
+            first: now,
+            last: 0,
+            replies: 0,
+            announcements: 0,
+            ..*known
+        };
+    }
+    let cause = cause(message.kind, known.last, now);
+    let replies = u32::from(message.kind == Kind::Reply);
+    known.replies += replies;
+    known.announcements += 1 - replies;
+    (known.flags, known.vlan, known.last) = (message.flags.0, vlan, now);
+    cause
+}
+
+/// Somebody heard on interface `ifindex` to claim the IP, be it by asking with it as its own. Says why it is news,
+/// if it is.
+pub fn heard(claims: &mut Claims, message: &Message, ifindex: u32, now: u64) -> Option<Cause> {
+    let mac = message.hardware.0;
+    let alike = |known: &Heard| known.mac_flags & MAC_BITS == mac & MAC_BITS && known.ifindex == ifindex;
+    let places = &claims.heard;
+    let free = || places.iter().position(|known| known.last == 0 || before(known.last, HEARD_STALE_NS, now));
+    let Some(place) = places.iter().position(alike).or_else(free) else {
+        claims.heard_overflow += 1;
+        return None;
+    };
+    let known = &mut claims.heard[place];
+    if !alike(known) {
+        *known = Heard { ifindex, first: now, count: 0, last: 0, ..*known };
+    }
+    let cause = cause(message.kind, known.last, now);
+    known.count += 1;
+    known.mac_flags = mac | u64::from(message.flags.0) << 48;
+    known.last = now;
+    cause
+}
