@@ -12,7 +12,8 @@ use super::{MacAddr, Origin};
 pub struct Event {
     /// The node.
     pub node: String,
-    /// Its boot, as far as told: times of one boot are on one clock, which no step of the wall clock bends.
+    /// Which of its clocks, as far as told: the boot and the agent's life. Times of one are on one clock, which no
+    /// step of the wall clock bends.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub boot: String,
     /// Ascending by one within an agent's life; a hole means events that nobody has any more.
@@ -86,6 +87,10 @@ pub struct Claimed {
     /// `request` or `reply` for gratuitous ARP; absent for NDP and for replies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<String>,
+    /// Requests by broadcast or multicast that this interface had heard until then, as [`Asked::count`] has them: of a
+    /// last reply those until that reply, so what came since is known. Absent where nobody counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<u64>,
 }
 
 /// A claim.

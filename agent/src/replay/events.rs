@@ -159,7 +159,18 @@ impl OfIp {
             let Claimant { tap, mac, origin, replied, .. } = *former;
             let interface = names.get(tap as usize).cloned().unwrap_or_default();
             let sent = origin.is_some();
-            put(replied, What::LastReply(Claimed { interface, mac, sent, origin, sender: None, form: None }));
+            put(
+                replied,
+                What::LastReply(Claimed {
+                    interface,
+                    mac,
+                    sent,
+                    origin,
+                    sender: None,
+                    form: None,
+                    asked: None,
+                }),
+            );
         }
     }
 }
@@ -178,6 +189,7 @@ fn claimed(frame: &Frame<'_>) -> Claimed {
         origin: frame.origin,
         sender: None,
         form: form.map(str::to_owned),
+        asked: None,
     }
 }
 
