@@ -31,9 +31,21 @@ impl Agent {
     ///
     /// It isn't built, ends, or isn't ready within 10 s; what it complained about is in the message.
     pub fn start(host: &Host, args: &[&str]) -> Result<Self> {
+        Self::start_skewed(host, args, 0)
+    }
+
+    /// The same, with a clock of its own: its times of what the kernel saw are ahead by so many seconds.
+    ///
+    /// A time namespace (time_namespaces(7)) shifts the monotonic clock that the agent reads, not the one of BPF
+    /// programs, so everything it converts is off by the difference, as on a machine whose clock is wrong.
+    ///
+    /// # Errors
+    ///
+    /// As [`Agent::start`]; or the kernel has no time namespaces.
+    pub fn start_skewed(host: &Host, args: &[&str], ahead: i64) -> Result<Self> {
         bpffs::ensure_mounted()?;
         let socket = host.scratch().join(format!("{}.sock", host.name()));
-        let mut command = command(host, &binary("l2witness")?, &socket);
+        let mut command = command(host, &binary("l2witness")?, &socket, ahead);
         command.args(args);
         let mut process = host.spawn(command)?;
         let mut answer = None;
@@ -97,8 +109,15 @@ impl Agent {
     }
 }
 
-fn command(host: &Host, program: &Path, socket: &Path) -> Command {
-    let mut command = host.command(&program.to_string_lossy());
+fn command(host: &Host, program: &Path, socket: &Path, ahead: i64) -> Command {
+    let program = program.to_string_lossy();
+    let mut command = if ahead == 0 {
+        host.command(&program)
+    } else {
+        let mut command = host.command("unshare");
+        command.args(["--time", &format!("--monotonic={}", -ahead), "--", &program]);
+        command
+    };
     command
         .args(["agent", "--source", "static", "--node-name", host.name()])
         .arg("--pin-dir")

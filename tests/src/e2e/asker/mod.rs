@@ -1,6 +1,7 @@
 //! The router asks for every LB IP, again and again, and counts who answers.
 
 mod burst;
+mod diary;
 mod frame;
 mod tally;
 
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 pub use burst::Burst;
+pub use diary::{Diary, Entry, Seen};
 pub use tally::Tally;
 
 use crate::frames::Station;

@@ -1,0 +1,160 @@
+//! Every request and every answer with its time: what tests hold a timeline against.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use jiff::{SignedDuration, Timestamp};
+
+use super::frame::Router;
+use crate::frames::{MacAddr, Station};
+use crate::lab::Host;
+use crate::socket::{self, PacketSocket};
+
+/// Asks for one LB IP at a steady rate until it is dropped, and writes down what it saw.
+#[derive(Debug)]
+pub struct Diary {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// One line of a diary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When, by the machine's clock.
+    pub at: Timestamp,
+    /// Who answered; a request if nobody.
+    pub by: Option<MacAddr>,
+}
+
+/// What an asker saw of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The last answer of the former answerer.
+    pub last: Timestamp,
+    /// The first answer of the new one.
+    pub first: Timestamp,
+    /// From `last` to `first`; negative where both answered.
+    pub gap: SignedDuration,
+    /// Requests between them that nobody answered.
+    pub unanswered: u64,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    entries: Mutex<Vec<Entry>>,
+    end: AtomicBool,
+}
+
+impl Diary {
+    /// Asks for `ip` every `period` from `host`'s interface, which has these addresses.
+    ///
+    /// # Errors
+    ///
+    /// No socket can be had.
+    pub fn start(
+        host: &Host,
+        interface: &str,
+        (v4, v6): (Station<Ipv4Addr>, Station<Ipv6Addr>),
+        ip: IpAddr,
+        period: Duration,
+    ) -> Result<Self> {
+        let socket = host.enter(|| PacketSocket::open(interface, socket::ALL))?;
+        socket.set_receive_buffer(8 << 20)?;
+        let shared = Arc::new(Shared::default());
+        let its = Arc::clone(&shared);
+        let router = Router { v4, v6 };
+        let run = move || {
+            if let Err(error) = its.run(&router, &socket, ip, period) {
+                eprintln!("the asker for {ip}: {error:#}");
+            }
+        };
+        let thread = thread::Builder::new().name("diary".to_owned()).spawn(run).context("start a thread")?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// All that was written so far.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.shared.entries().clone()
+    }
+
+    /// Who gave the last answer, and when.
+    pub fn last(&self) -> Option<(MacAddr, Timestamp)> {
+        self.shared.entries().iter().rev().find_map(|entry| Some((entry.by?, entry.at)))
+    }
+
+    /// Who answered since `since`.
+    pub fn answerers(&self, since: Timestamp) -> BTreeSet<MacAddr> {
+        self.shared.entries().iter().filter(|entry| entry.at >= since).filter_map(|entry| entry.by).collect()
+    }
+
+    /// The change from one answerer to another that began after `since`; `None` if one of them did not answer.
+    pub fn change(&self, from: MacAddr, to: MacAddr, since: Timestamp) -> Option<Seen> {
+        let entries = self.entries();
+        let first = entries.iter().find(|entry| entry.at >= since && entry.by == Some(to))?.at;
+        // Of an overlap the end: the last answer before somebody else's time began for good.
+        let last = entries.iter().rev().find(|entry| entry.by == Some(from))?.at;
+        let unanswered = unanswered(&entries, last, first);
+        Some(Seen { last, first, gap: first.duration_since(last), unanswered })
+    }
+}
+
+impl Drop for Diary {
+    fn drop(&mut self) {
+        self.shared.end.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// Requests after `last` and before `first`; but the one that `first` answers, and any still under way then.
+fn unanswered(entries: &[Entry], last: Timestamp, first: Timestamp) -> u64 {
+    let asked = entries.iter().filter(|entry| entry.by.is_none() && last < entry.at && entry.at < first);
+    (asked.count() as u64).saturating_sub(1)
+}
+
+impl Shared {
+    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self, router: &Router, socket: &PacketSocket, ip: IpAddr, period: Duration) -> Result<()> {
+        let request = router.request(ip);
+        let mut due = Instant::now();
+        while !self.end.load(Ordering::Relaxed) {
+            self.entries().push(Entry { at: Timestamp::now(), by: None });
+            socket.send(&request).with_context(|| format!("ask for {ip}"))?;
+            due = (due + period).max(Instant::now());
+            while let Some(left) = due.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+                let Some(frame) = socket.recv(left).context("listen for answers")? else { continue };
+                let at = Timestamp::now();
+                if let Some((_, mac)) = router.answer(&frame).filter(|(answered, _)| *answered == ip) {
+                    self.entries().push(Entry { at, by: Some(mac) });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_the_gap_are_those_nobody_answered() {
+        let at = |ms: i64| Timestamp::from_millisecond(ms).unwrap();
+        let asked = |ms| Entry { at: at(ms), by: None };
+        let mac = MacAddr(0, 0, 0x5e, 0, 0x53, 1);
+        let answered = |ms| Entry { at: at(ms), by: Some(mac) };
+        let entries = [asked(0), answered(1), asked(10), asked(20), asked(30), answered(31), asked(40)];
+
+        assert_eq!(unanswered(&entries, at(1), at(31)), 2);
+        assert_eq!(unanswered(&entries[..2], at(1), at(31)), 0);
+    }
+}

@@ -1,0 +1,140 @@
+//! A router that asks and writes down what it sees, three nodes with agents and speakers, and the command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use jiff::Timestamp;
+use l2witness::timeline::{Handover, Party, Timeline};
+use l2witness_tests::e2e::asker::{Diary, Seen};
+use l2witness_tests::lab::{Agent, Host, Lab, binary, until, until_every};
+use l2witness_tests::speaker::Speaker;
+use serde::Deserialize;
+
+/// How long a change may take to be answered for, and to be told.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Between two requests: the router's own measure of a gap is no finer.
+const PERIOD: Duration = Duration::from_millis(2);
+
+/// What may lie between the router's measure and the agents': each of the two ends takes a reading of a clock in
+/// user space, on a machine of two cores that does other things, too.
+pub(crate) const APART: Duration = Duration::from_millis(5);
+
+/// Everything in one segment. Dropped in this order: who asks before who answers.
+pub(crate) struct Segment {
+    diary: Diary,
+    pub(crate) nodes: [Node; 3],
+    pub(crate) router: Host,
+    pub(crate) ip: IpAddr,
+    pub(crate) lab: Lab,
+}
+
+/// One node.
+pub(crate) struct Node {
+    speaker: Option<Speaker>,
+    _agent: Agent,
+    pub(crate) host: Host,
+}
+
+/// What `failover -o json` prints, the part that matters here.
+#[derive(Deserialize)]
+struct Document {
+    timelines: Vec<Timeline>,
+}
+
+impl Segment {
+    /// The first node announces `ip`, and the router hears nobody else. `ahead` are the seconds by which the nodes' clocks are.
+    pub(crate) fn start(lab: Lab, ip: IpAddr, ahead: [i64; 3]) -> Result<Self> {
+        let router = lab.host("rt")?;
+        let node = |name: &str, ahead: i64| -> Result<Node> {
+            let host = lab.host(name)?;
+            let args = ["--lb-ip", &ip.to_string(), "--speaker", "lab-speaker"];
+            let agent = Agent::start_skewed(&host, &args, ahead)?;
+            Ok(Node { speaker: Some(Speaker::start(&host)?), _agent: agent, host })
+        };
+        let nodes = [node("n1", ahead[0])?, node("n2", ahead[1])?, node("n3", ahead[2])?];
+        nodes[0].speaker()?.announce(ip)?;
+        let diary = Diary::start(&router, "eth0", (router.v4(), router.v6()), ip, PERIOD)?;
+        let segment = Self { diary, nodes, router, ip, lab };
+        segment.answered_by(0)?;
+        Ok(segment)
+    }
+
+    /// Waits until the router hears that node.
+    pub(crate) fn answered_by(&self, node: usize) -> Result<()> {
+        let mac = self.nodes[node].host.mac();
+        until(LIMIT, || Ok(self.diary.last().is_some_and(|(by, _)| by == mac).then_some(())))
+            .with_context(|| format!("the router hears {:?}, not {mac}", self.diary.last()))
+    }
+
+    /// What the router saw of a change after `since`.
+    pub(crate) fn seen(&self, from: usize, to: usize, since: Timestamp) -> Result<Seen> {
+        let [from, to] = [from, to].map(|node| self.nodes[node].host.mac());
+        self.diary.change(from, to, since).context("one of the two did not answer")
+    }
+
+    /// What `l2witness failover` tells about the address, when it is as it must be.
+    pub(crate) fn told(
+        &self,
+        last: usize,
+        mut holds: impl FnMut(&Timeline) -> Result<()>,
+    ) -> Result<Timeline> {
+        let mut wrong = None;
+        let told = until_every(Duration::from_millis(300), LIMIT, || {
+            let told = self.failover(last)?;
+            wrong = holds(&told).err().map(|error| error.context(format!("{told:#?}")));
+            Ok(wrong.is_none().then_some(told))
+        });
+        match (told, wrong) {
+            (Err(_), Some(wrong)) => Err(wrong),
+            (told, _) => told,
+        }
+    }
+
+    fn failover(&self, last: usize) -> Result<Timeline> {
+        let program: PathBuf = binary("l2witness")?;
+        let mut command = self.router.command(&program.to_string_lossy());
+        command.args(["failover", &self.ip.to_string(), "-o", "json", "--last", &last.to_string()]);
+        for node in &self.nodes {
+            command.arg(format!("--agent=http://{}:9472", node.host.v4().ip));
+        }
+        let output = command.output().context("run l2witness")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let document: Document = serde_json::from_str(&text)
+            .with_context(|| format!("{text}{}", String::from_utf8_lossy(&output.stderr)))?;
+        document.timelines.into_iter().find(|timeline| timeline.ip == self.ip).context("no timeline")
+    }
+}
+
+impl Node {
+    /// Its speaker.
+    pub(crate) fn speaker(&self) -> Result<&Speaker> {
+        self.speaker.as_ref().context("the speaker was killed")
+    }
+
+    /// Ends its speaker at once (SIGKILL).
+    pub(crate) fn kill(&mut self) {
+        self.speaker = None;
+    }
+}
+
+/// From whom to whom, by the nodes' names.
+pub(crate) fn parties(handover: &Handover) -> (Option<&str>, Option<&str>) {
+    (name(handover.from.as_ref()), name(handover.to.as_ref()))
+}
+
+fn name(party: Option<&Party>) -> Option<&str> {
+    party?.node.as_deref()
+}
+
+/// The gap that was told is the router's own, within what lies between them.
+pub(crate) fn same_gap(handover: &Handover, seen: &Seen) -> Result<()> {
+    let gap = handover.gap_ns.context("no gap is told")?;
+    let error = handover.error_ns.context("the error of the gap is not known")?;
+    let apart = (i128::from(gap) - seen.gap.as_nanos()).unsigned_abs();
+    let most = APART.as_nanos() + u128::from(error);
+    ensure!(apart <= most, "told {gap} ns ± {error}, seen {} ns", seen.gap.as_nanos());
+    Ok(())
+}
