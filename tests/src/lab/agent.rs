@@ -36,7 +36,7 @@ impl Agent {
 
     /// The same, with a clock of its own: its times of what the kernel saw are ahead by so many seconds.
     ///
-    /// A time namespace (time_namespaces(7)) shifts the monotonic clock that the agent reads, not the one of BPF
+    /// A time namespace (`time_namespaces(7)`) shifts the monotonic clock that the agent reads, not the one of BPF
     /// programs, so everything it converts is off by the difference, as on a machine whose clock is wrong.
     ///
     /// # Errors
