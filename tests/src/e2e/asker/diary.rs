@@ -92,6 +92,20 @@ impl Diary {
         self.shared.entries().iter().filter(|entry| entry.at >= since).filter_map(|entry| entry.by).collect()
     }
 
+    /// The longest time without an answer since `since`, which an answer ended; `None` if there were not two answers.
+    pub fn silence(&self, since: Timestamp) -> Option<Seen> {
+        let entries = self.entries();
+        let mut answers: Vec<_> =
+            entries.iter().filter(|entry| entry.by.is_some()).map(|entry| entry.at).collect();
+        // The one before it may be the last before the silence.
+        let from = answers.partition_point(|at| *at < since).saturating_sub(1);
+        answers.drain(..from);
+        let pairs = answers.windows(2).map(|pair| (pair[0], pair[1]));
+        let (last, first) = pairs.max_by_key(|(last, first)| first.duration_since(*last))?;
+        let unanswered = unanswered(&entries, last, first);
+        Some(Seen { last, first, gap: first.duration_since(last), unanswered })
+    }
+
     /// The change from one answerer to another that began after `since`; `None` if one of them did not answer.
     pub fn change(&self, from: MacAddr, to: MacAddr, since: Timestamp) -> Option<Seen> {
         let entries = self.entries();

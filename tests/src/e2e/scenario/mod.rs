@@ -1,6 +1,7 @@
 //! The scenarios: a file for each kind of fault.
 
 mod counters;
+mod failover;
 mod flood;
 mod healthy;
 mod input;
@@ -122,6 +123,12 @@ pub const ALL: &[Scenario] = &[
         about: "Services with nonsense, a speaker that never ends its metrics",
         run: input::run,
         usual: false,
+    },
+    Scenario {
+        name: "failover",
+        about: "owners are excluded, deleted, killed, drained and cut off",
+        run: failover::run,
+        usual: true,
     },
     Scenario {
         name: "split",
