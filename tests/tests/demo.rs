@@ -15,20 +15,22 @@ use serde_json::Value;
 const LIMIT: Duration = Duration::from_secs(60);
 
 #[test]
-fn the_demo_shows_its_four_stages() -> Result<()> {
+fn the_demo_shows_its_five_stages() -> Result<()> {
     let Some(_lab) = Lab::if_permitted()? else { return Ok(()) };
     let folder = tempfile::tempdir()?;
 
-    let mut demo = start(&["--json"], folder.path())?;
+    let picture = folder.path().join("failover.html");
+    let mut demo = start(&["--json", "--html", &picture.to_string_lossy()], folder.path())?;
     let status = ended(&mut demo)?;
 
     let complaint = fs::read_to_string(folder.path().join("stderr"))?;
     assert!(status.success(), "{status}\n{complaint}");
-    assert_eq!(complaint, "");
+    assert_eq!(complaint.lines().count(), 1, "where the picture is, and nothing else: {complaint}");
+    assert!(fs::read_to_string(picture)?.contains("<svg"));
     let told: Value = serde_json::from_reader(File::open(folder.path().join("stdout"))?)?;
     let names: Vec<_> =
         told["stages"].as_array().unwrap().iter().map(|stage| stage["name"].clone()).collect();
-    assert_eq!(names, ["healthy", "move", "fault", "foreign"]);
+    assert_eq!(names, ["healthy", "move", "fault", "foreign", "failover"]);
     let [a, b, c] = ["192.0.2.200", "192.0.2.201", "2001:db8::200"];
     for (stage, ip, expected) in [
         (0, a, &["n1 answering speaker"][..]),
@@ -36,6 +38,7 @@ fn the_demo_shows_its_four_stages() -> Result<()> {
         (1, a, &["n1 superseded speaker", "n2 answering speaker"]),
         (2, a, &["n1 superseded speaker", "n2 answering speaker", "n3 answering kernel"]),
         (3, b, &["n2 answering speaker"]),
+        (4, a, &["n1 answering speaker", "n2 superseded speaker", "n3 superseded kernel"]),
     ] {
         let lb_ip = lb_ip(&told["stages"][stage], ip)?;
         assert_eq!(answerers(lb_ip), expected, "{} {ip}: {lb_ip:#}", names[stage]);
@@ -46,7 +49,7 @@ fn the_demo_shows_its_four_stages() -> Result<()> {
     for (stage, name) in names.iter().enumerate() {
         let foreign = lb_ip(&told["stages"][stage], b)?["foreign"].as_array().unwrap();
         let macs: Vec<_> = foreign.iter().map(|claim| claim["mac"].clone()).collect();
-        let expected = if stage == 3 { &["00:00:5e:00:53:05"][..] } else { &[] };
+        let expected = if stage >= 3 { &["00:00:5e:00:53:05"][..] } else { &[] };
         assert_eq!(macs, expected, "{name}");
     }
     Ok(())

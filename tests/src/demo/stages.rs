@@ -1,15 +1,18 @@
-//! The four stages: what is done, what must be seen, and how to say it.
+//! The stages: what is done, what must be seen, and how to say it.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
 
 use super::cluster::Cluster;
 use super::interrupt;
 use super::witness::Document;
+use crate::e2e::asker::Diary;
 use crate::frames::{Station, arp};
 use crate::socket;
+use crate::speaker::burst;
 
 /// One stage.
 pub(super) struct Stage {
@@ -25,16 +28,17 @@ pub(super) struct Told {
     pub(super) text: String,
     /// What the agents saw of it.
     pub(super) document: Document,
-    /// The LB IP to show in full.
-    pub(super) who: Option<IpAddr>,
+    /// What to show beside `status`.
+    pub(super) show: Option<(&'static str, IpAddr)>,
 }
 
 /// In this order.
-pub(super) const STAGES: [Stage; 4] = [
+pub(super) const STAGES: [Stage; 5] = [
     Stage { name: "healthy", play: healthy },
     Stage { name: "move", play: move_on },
     Stage { name: "fault", play: fault },
     Stage { name: "foreign", play: foreign },
+    Stage { name: "failover", play: failover },
 ];
 
 /// How long a stage may take to be seen.
@@ -65,7 +69,7 @@ fn healthy(cluster: &Cluster) -> Result<Told> {
         Cluster::B,
         Cluster::C
     );
-    Ok(Told { text, document, who: None })
+    Ok(Told { text, document, show: None })
 }
 
 fn move_on(cluster: &Cluster) -> Result<Told> {
@@ -73,7 +77,7 @@ fn move_on(cluster: &Cluster) -> Result<Told> {
     cluster.node(2).speaker().announce(Cluster::A)?;
     let document = seen(cluster, &[Cluster::A], |document| only(cluster, document, Cluster::A, 2))?;
     let text = format!("{} moved from n1 to n2, and the router asked for it again.", Cluster::A);
-    Ok(Told { text, document, who: None })
+    Ok(Told { text, document, show: None })
 }
 
 fn fault(cluster: &Cluster) -> Result<Told> {
@@ -95,7 +99,7 @@ fn fault(cluster: &Cluster) -> Result<Told> {
          kernel of n3.",
         Cluster::A
     );
-    Ok(Told { text, document, who: Some(Cluster::A) })
+    Ok(Told { text, document, show: Some(("who", Cluster::A)) })
 }
 
 fn foreign(cluster: &Cluster) -> Result<Told> {
@@ -120,7 +124,41 @@ fn foreign(cluster: &Cluster) -> Result<Told> {
          announced {} as its own, by gratuitous ARP.",
         Cluster::B
     );
-    Ok(Told { text, document, who: Some(Cluster::B) })
+    Ok(Told { text, document, show: Some(("who", Cluster::B)) })
+}
+
+/// The owner's speaker is gone from one moment to the next, and another takes over when that is noticed: here after a
+/// good second, with memberlist after five to seven.
+fn failover(cluster: &Cluster) -> Result<Told> {
+    const UNNOTICED: Duration = Duration::from_millis(1200);
+    const PERIOD: Duration = Duration::from_millis(100);
+    let router = cluster.router();
+    let asker = Diary::start(router, "eth0", (router.v4(), router.v6()), Cluster::A, PERIOD)?;
+    interrupt::pause(5 * PERIOD)?;
+    cluster.node(2).speaker().kill()?;
+    interrupt::pause(UNNOTICED)?;
+    cluster.node(1).speaker().announce(Cluster::A)?;
+    let end = Instant::now() + LIMIT;
+    let seen = loop {
+        let told = cluster.witness().failover(Cluster::A)?;
+        if told.is_some_and(|told| told.is_whole("n2", "n1", burst::ROUNDS)) {
+            break asker.silence(Timestamp::now() - LIMIT).context("the router heard nobody")?;
+        }
+        if Instant::now() > end {
+            bail!("after {LIMIT:?} the agents tell\n{:#?}", cluster.witness().failover(Cluster::A)?);
+        }
+        interrupt::pause(5 * LOOK)?;
+    };
+    let document = cluster.witness().status()?;
+    let text = format!(
+        "The router asked for {} ten times a second when the speaker of n2 was killed; that of n1 took over.\n\
+         By the router's own watch {:.1} ms passed between the answers, with {} requests in vain. This is what the\n\
+         agents make of it:",
+        Cluster::A,
+        seen.gap.as_secs_f64() * 1e3,
+        seen.unanswered
+    );
+    Ok(Told { text, document, show: Some(("failover", Cluster::A)) })
 }
 
 /// Whether a speaker on that node answers for `ip`, and nobody else.

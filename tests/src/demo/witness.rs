@@ -1,11 +1,13 @@
-//! `l2witness status` and `who`, run on the router against all agents.
+//! `l2witness status`, `who` and `failover`, run on the router against all agents.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use anyhow::{Context as _, Result, ensure};
+use l2witness::timeline::{self, StepKind, Timeline};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -49,6 +51,10 @@ struct Foreign {
     mac: String,
 }
 
+/// What was told of a handover.
+#[derive(Clone, Debug)]
+pub(super) struct Handover(timeline::Handover);
+
 impl Witness {
     pub(super) fn new(router: &Host, agents: &[Ipv4Addr]) -> Result<Self> {
         let flags = agents.iter().map(|ip| format!("--agent=http://{ip}:9472")).collect();
@@ -81,11 +87,43 @@ impl Witness {
         Document::parse(&output.stdout)
     }
 
+    /// What `failover` tells of the last handover of `ip`; nothing while there was none.
+    pub(super) fn failover(&self, ip: IpAddr) -> Result<Option<Handover>> {
+        let args = ["failover", &ip.to_string(), "-o", "json"];
+        let output = self.command(&args).output().context("run l2witness")?;
+        verdict(output.status).with_context(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())?;
+        let mut told: Value = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("l2witness failover: {}", String::from_utf8_lossy(&output.stdout)))?;
+        let timelines =
+            Vec::<Timeline>::deserialize(told["timelines"].take()).context("l2witness failover")?;
+        let last = timelines.into_iter().flat_map(|timeline| timeline.handovers).next_back();
+        Ok(last.map(Handover))
+    }
+
+    /// Writes the picture of the last handover of `ip` into a file.
+    pub(super) fn picture(&self, ip: IpAddr, file: &Path) -> Result<()> {
+        let output = File::create(file).with_context(|| format!("create {}", file.display()))?;
+        let status = self.command(&["failover", &ip.to_string(), "-o", "html"]).stdout(output).status();
+        verdict(status.context("run l2witness")?)
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new("nsenter");
         command.arg(format!("--net={}", self.namespace.display())).arg("--").arg(&self.program);
         command.args(args).args(&self.flags);
         command
+    }
+}
+
+impl Handover {
+    /// Whether it went from the one to the other, both ends were seen, and so were all rounds of announcements.
+    pub(super) fn is_whole(&self, from: &str, to: &str, rounds: usize) -> bool {
+        let timeline::Handover { from: former, to: heir, gap_ns, steps, .. } = &self.0;
+        let is = |party: &Option<timeline::Party>, name: &str| {
+            party.as_ref().is_some_and(|party| party.node.as_deref() == Some(name))
+        };
+        let announced = steps.iter().filter(|step| step.kind == StepKind::Announcement).count();
+        is(former, from) && is(heir, to) && gap_ns.is_some() && announced >= rounds
     }
 }
 

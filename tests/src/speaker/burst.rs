@@ -14,6 +14,9 @@ pub const INTERVAL: Duration = Duration::from_millis(1100);
 /// From the (last) request to announce an IP to its last possible round.
 pub const LENGTH: Duration = Duration::from_secs(5);
 
+/// Rounds of an IP that is announced alone.
+pub const ROUNDS: usize = 5;
+
 /// Which IPs are being announced. Times are since any one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Bursts {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use nix::sys::signal::Signal;
+
 use super::Counters;
 use crate::lab::{Host, Process, binary, until};
 
@@ -110,6 +112,15 @@ impl Speaker {
     pub fn counters(&self) -> Result<Counters> {
         let answer = self.ask("counters")?;
         serde_json::from_str(&answer).with_context(|| format!("counters: {answer}"))
+    }
+
+    /// Kills it (SIGKILL): nothing is withdrawn, nobody is told.
+    ///
+    /// # Errors
+    ///
+    /// As kill(2).
+    pub fn kill(&self) -> Result<()> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).signal(Signal::SIGKILL)
     }
 
     /// Its process id.
