@@ -1,9 +1,11 @@
-//! What `cargo xtask bench` measures: the kernel programs alone, a flood beside tcpdump, the agent, and a replay.
+//! What `cargo xtask bench` measures: the kernel programs alone, a flood beside tcpdump, the agent, a replay, and what
+//! `observe` tells.
 //!
 //! * `programs` — each way through the kernel programs, by `BPF_PROG_TEST_RUN`
 //! * `beside` — a flood of requests at a host with nothing, with an agent, with tcpdump
 //! * `agent` — time to become ready, time of a scrape, memory
 //! * `replay` — captures from memory
+//! * `observe` — from a frame to a line
 //! * `sample` — rounds and medians; `table` — how it is printed
 //!
 //! Nothing fails because a machine is slow: a target that is not met is a word in the table.
@@ -12,6 +14,7 @@ mod addresses;
 mod agent;
 mod beside;
 mod memory;
+mod observe;
 mod programs;
 mod replay;
 mod sample;
@@ -66,11 +69,12 @@ pub fn run(options: Options) -> Result<()> {
 /// Takes the number of rounds.
 type Measure = fn(usize) -> Result<Section>;
 
-const SECTIONS: [(&str, Measure); 4] = [
+const SECTIONS: [(&str, Measure); 5] = [
     ("the kernel programs", programs::measure),
     ("a flood", beside::measure),
     ("the agent", agent::measure),
     ("a replay", replay::measure),
+    ("events", observe::measure),
 ];
 
 /// Its class, not its name.
