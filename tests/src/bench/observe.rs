@@ -1,6 +1,7 @@
 //! From a frame on the wire to a line of `l2witness observe -f`.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead, BufReader};
+use std::net::IpAddr;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -85,7 +86,7 @@ fn follow(agent: &Agent) -> Result<Observe> {
 }
 
 /// Milliseconds of each announcement, until the output ends.
-fn latencies(lines: impl std::io::BufRead) -> Result<Vec<f64>> {
+fn latencies(lines: impl BufRead) -> Result<Vec<f64>> {
     let mut all = Vec::new();
     for line in lines.lines() {
         let line = line.context("read a line")?;
@@ -100,6 +101,6 @@ fn latencies(lines: impl std::io::BufRead) -> Result<Vec<f64>> {
 
 /// A gratuitous ARP frame of a host for one of the IPv4 addresses in turn.
 fn announcement(number: u32) -> Vec<u8> {
-    let ips = watched(WATCHED).filter(|ip| ip.is_ipv4()).count() as u32;
+    let ips = watched(WATCHED).filter(IpAddr::is_ipv4).count() as u32;
     arp::gratuitous_reply(Station::new(documentation_mac(9), v4(number % ips))).padded().bytes()
 }
