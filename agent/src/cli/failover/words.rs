@@ -118,7 +118,7 @@ pub(super) fn headline(ip: IpAddr, handover: &Handover) -> String {
         (Some(from), Some(to)) => {
             let (from, to) = names(from, to);
             let moved = match handover.kind {
-                Kind::Split => format!("{ip} is answered by {from} and {to} since {}", since(moment)),
+                Kind::Split => format!("{ip} is answered by {from} and {to} since {}", date_and_time(moment)),
                 Kind::SplitHealed => {
                     format!("{ip} moved from {from} to {to} {on} after both had answered for a while")
                 }
@@ -134,13 +134,14 @@ pub(super) fn headline(ip: IpAddr, handover: &Handover) -> String {
         (None, Some(to)) => format!(
             "{ip} is answered by {} since {}; whether anybody answered before is not known",
             name(to),
-            since(step(handover, StepKind::FirstAnswer).unwrap_or(moment))
+            date_and_time(step(handover, StepKind::FirstAnswer).unwrap_or(moment))
         ),
         (None, None) => format!("{ip}: something happened {on}, and nobody was seen to answer"),
     }
 }
 
-fn since(at: Timestamp) -> String {
+/// `2026-11-23 06:23:03 UTC`.
+pub(super) fn date_and_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 

@@ -42,7 +42,7 @@ const fn role(kind: StepKind) -> Option<Role> {
 /// The lanes, from cause to effect: what was said, who asked, who answered.
 pub(super) fn lanes(handover: &Handover) -> Vec<Lane<'_>> {
     let mut lanes = Vec::new();
-    for (of, title) in [(Role::ControlPlane, "control plane"), (Role::Askers, "requests without an answer")] {
+    for (of, title) in [(Role::ControlPlane, "control plane"), (Role::Askers, "unanswered requests")] {
         let steps: Vec<_> = handover.steps.iter().filter(|step| role(step.kind) == Some(of)).collect();
         if !steps.is_empty() {
             lanes.push(Lane { title: title.to_owned(), answered: Vec::new(), role: of, steps });
@@ -120,7 +120,7 @@ mod tests {
             titles,
             [
                 ("control plane", 3),
-                ("requests without an answer", 2),
+                ("unanswered requests", 2),
                 ("n2: the former owner", 2),
                 ("n3: the new owner", 6)
             ]

@@ -33,7 +33,7 @@ pub(in crate::cli) fn page(document: &Document) -> String {
                 (marks::shapes())
                 header {
                     h1 { (title) }
-                    p class="quiet" { (rests_on(agents)) ", asked at " (words::date_and_clock(*time)) " UTC" }
+                    p class="quiet" { (rests_on(agents)) " by " (words::date_and_time(*time)) }
                 }
                 main {
                     @for (place, timeline) in timelines.iter().enumerate() { (of_ip(timeline, place)) }

@@ -78,10 +78,10 @@ fn gap(handover: &Handover, scale: Scale, bottom: usize) -> Markup {
     let (class, says) = if gap > 0 { ("gap", "without an answer") } else { ("overlap", "with two answers") };
     let (start, end) = (scale.place(from), scale.place(to));
     let middle = f64::midpoint(start, end);
-    // Near an edge the text grows away from it.
+    // Near an edge of the picture the text grows away from it.
     let (x, anchor) = match middle {
-        ..30.0 => (1.0, "start"),
-        70.0.. => (99.0, "end"),
+        ..30.0 => (start, "start"),
+        70.0.. => (end, "end"),
         _ => (middle, "middle"),
     };
     html! {
