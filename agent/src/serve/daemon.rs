@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, io, net::IpAddr, sync::Arc, time::Duration};
 
-use l2witness_ebpf::layout::Origin;
+use l2witness_ebpf::layout::{Cause, Origin};
 use tokio::{
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, interval_at},
@@ -209,11 +209,13 @@ async fn name(shared: &Shared, finder: &Arc<Finder>, senders: BTreeSet<(u64, u64
 }
 
 /// An announcement is no news where its sender is known: a burst has ten of them, on every node that hears it.
+/// Requests are everybody's, and all day.
 fn log(shared: &Shared, change: &Change) {
     let mut observer = shared.observer();
     let interface = observer.interface(change.ifindex).unwrap_or_default().to_owned();
     let Change { ip, mac, cause, cookie, cgroup, .. } = change;
     let what = match change.origin {
+        None if *cause == Cause::Request => "asked for on the wire".to_owned(),
         None => "heard on the wire".to_owned(),
         Some(Origin::Socket) => {
             format!("sent by {} on this node", observer.names().of(*cookie, *cgroup).name)
@@ -221,9 +223,13 @@ fn log(shared: &Shared, change: &Change) {
         Some(Origin::Kernel) => "sent by this node's kernel".to_owned(),
         Some(Origin::Forwarded) => "forwarded through this node".to_owned(),
     };
-    if *cause == "announcement" {
-        tracing::debug!(%ip, interface, %mac, cause, "{what}");
-    } else {
-        tracing::info!(%ip, interface, %mac, cause, "{what}");
+    match cause {
+        Cause::Request => tracing::trace!(%ip, interface, %mac, cause = cause.label(), "{what}"),
+        Cause::Announcement | Cause::AfterAnnouncement => {
+            tracing::debug!(%ip, interface, %mac, cause = cause.label(), "{what}");
+        }
+        Cause::NewClaimant | Cause::Resumed => {
+            tracing::info!(%ip, interface, %mac, cause = cause.label(), "{what}");
+        }
     }
 }
