@@ -9,14 +9,14 @@ use tokio::{
 };
 
 use super::{
-    Listeners, Notices, Shared, Signals, SocketFile, Source, claims, cluster::Cluster, connections::serve,
+    Limits, Listeners, Notices, Shared, Signals, SocketFile, Source, claims, cluster::Cluster, connections::serve,
     notices, router, source,
 };
 use crate::{
     claims::speaker::Endpoint,
     cluster::BadEntry,
     wire::{
-        Change, Error, Events, Host, Link, Links, Observer,
+        Change, Error, Events, Host, Link, Links, Observer, Told,
         sender::{Finder, packet_sockets},
     },
 };
@@ -69,6 +69,7 @@ impl Daemon {
         finder: Finder,
         ips: &BTreeSet<IpAddr>,
         present: &[Link],
+        history: Limits,
     ) -> Result<Self, DaemonError> {
         observer.watch(ips)?;
         let events = observer.events().ok_or(Error::Object("EVENTS"))?;
@@ -81,7 +82,7 @@ impl Daemon {
             Source::Fixed(..) => None,
             Source::Kubernetes(kubernetes) => Some(Cluster::new(kubernetes.reader())),
         };
-        let shared = Arc::new(Shared::new(observer, Host::new()?, cluster));
+        let shared = Arc::new(Shared::new(observer, Host::new()?, cluster, history));
         let finder = Arc::new(finder);
         Ok(Self { shared, links, source, events, finder, speaker_interval: SPEAKER_INTERVAL, notices: None })
     }
@@ -134,7 +135,10 @@ impl Daemon {
                     let unnamed = shared.observer().unnamed();
                     name(&shared, &finder, unnamed).await;
                 }
-                _ = look.tick() => shared.observer().note_asked(),
+                _ = look.tick() => {
+                    shared.observer().note_asked();
+                    shared.history().check_clock();
+                }
                 change = source.changed() => match change {
                     source::Change::File(read) => watch(&shared, read),
                     source::Change::Cluster => shared.take_over(),
@@ -146,11 +150,16 @@ impl Daemon {
                     name(&shared, &finder, senders.collect()).await;
                     for change in &batch {
                         shared.observer().note(change);
+                        let told = shared.observer().tell(change);
+                        for Told { ip, time, what } in told {
+                            shared.history().seen(ip, time, what);
+                        }
                         log(&shared, change);
                     }
                 }
             }
         }
+        shared.history().end().await;
         tracing::info!("detaching");
         Ok(())
     }

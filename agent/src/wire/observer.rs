@@ -200,6 +200,11 @@ impl Observer {
         self.ports.values().filter(|port| port.state.is_ok()).count()
     }
 
+    /// The node's name.
+    pub fn node(&self) -> &str {
+        &self.config.node
+    }
+
     /// Name of the interface with that index.
     pub fn interface(&self, index: u32) -> Option<&str> {
         self.ports.get(&index).map(|port| port.link.name.as_str())

@@ -7,7 +7,7 @@ use l2witness_ebpf::layout::{self, Ignored};
 
 use super::{Config, Facts, Shared, clock::Clock, port::Port, sender::Names, watch::Watch};
 use crate::evidence::{
-    Heard, Interface, LbIp, Local, NodeReport, OnInterface, RequestTimes, Said, SourceState, Takeovers,
+    Heard, HistoryState, Interface, LbIp, Local, NodeReport, OnInterface, RequestTimes, Said, SourceState, Takeovers,
 };
 
 /// Everything a report is made of.
@@ -65,6 +65,8 @@ pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
         interfaces,
         lb_ips: sources.watch.iter().map(|(ip, index)| lb_ip(sources, &clock, ip, index)).collect(),
         events_lost,
+        history: HistoryState::default(),
+        clock: None,
     }
 }
 

@@ -28,7 +28,6 @@ use self::{
     pods::Pods,
     services::Services,
     store::{Grouped, Store, Touched},
-    words::Words,
 };
 use super::{
     kind::Kind,
@@ -42,6 +41,7 @@ use crate::{
 pub use follow::Condition;
 pub use metallb::Facts;
 pub use pods::SpeakerPod;
+pub(crate) use words::Words;
 
 /// What is wanted of the cluster.
 #[derive(Clone, Debug)]

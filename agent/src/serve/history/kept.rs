@@ -10,7 +10,22 @@ use crate::{
 };
 
 /// What gratuitous ARP may look like.
-const FORMS: [&str; 2] = ["request", "reply"];
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Request,
+    Reply,
+}
+
+impl Form {
+    const ALL: [Self; 2] = [Self::Request, Self::Reply];
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Reply => "reply",
+        }
+    }
+}
 
 /// One event without what all events of the agent, or of the LB IP, have in common.
 #[derive(Clone, Debug)]
@@ -46,7 +61,7 @@ struct Claimant {
     sent: bool,
     origin: Option<Origin>,
     sender: Option<Arc<str>>,
-    form: Option<&'static str>,
+    form: Option<Form>,
     asked: Option<u64>,
 }
 
@@ -83,7 +98,7 @@ impl Kept {
         let mut claimant = |which, claimed: &Claimed| {
             let form = match &claimed.form {
                 None => None,
-                Some(form) => Some(*FORMS.iter().find(|known| *known == form)?),
+                Some(form) => Some(Form::ALL.into_iter().find(|known| known.label() == form)?),
             };
             Some(Body::Claimed(Claimant {
                 which,
@@ -155,7 +170,7 @@ impl Kept {
                     sent: claimant.sent,
                     origin: claimant.origin,
                     sender: claimant.sender.as_deref().map(str::to_owned),
-                    form: claimant.form.map(str::to_owned),
+                    form: claimant.form.map(|form| form.label().to_owned()),
                     asked: claimant.asked,
                 };
                 match claimant.which {
