@@ -15,6 +15,7 @@ use super::{
 use crate::{
     claims::speaker::Endpoint,
     cluster::BadEntry,
+    evidence::What,
     wire::{
         Change, Error, Events, Host, Link, Links, Observer, Told,
         sender::{Finder, packet_sockets},
@@ -152,6 +153,9 @@ impl Daemon {
                         shared.observer().note(change);
                         let told = shared.observer().tell(change);
                         for Told { ip, time, what } in told {
+                            if matches!(what, What::Announcement(_)) {
+                                shared.claims().moves();
+                            }
                             shared.history().seen(ip, time, what);
                         }
                         log(&shared, change);

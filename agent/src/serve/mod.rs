@@ -93,6 +93,9 @@ impl Shared {
     /// names, the speaker's address to the reader of its metrics.
     fn take_over(&self) {
         let Some(cluster) = &self.cluster else { return };
+        for (ip, what) in cluster.news() {
+            self.history.learned(ip, what);
+        }
         let ips = cluster.lb_ips();
         cluster.note(&ips);
         if let Err(error) = self.observer().watch(&ips) {

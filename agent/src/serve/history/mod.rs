@@ -94,6 +94,11 @@ impl History {
         }
     }
 
+    /// Whose it is.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
     /// Something happened at that time of the kernel's.
     pub fn seen(&self, ip: IpAddr, time: u64, what: What) {
         let at = self.clock.wall(time).unwrap_or_else(|| self.now());
