@@ -144,8 +144,8 @@ async fn daemon(args: &Args) -> Outcome {
     let observer = Observer::new(config, pins).map_err(anyhow::Error::from)?;
     let finder = Finder::new(args.cgroup_dir.as_deref());
     let limits = Limits { events: args.history_events as usize, total: args.history_total as usize };
-    let daemon =
-        Daemon::start(observer, links, source, finder, &ips, &present, limits).map_err(anyhow::Error::from)?;
+    let daemon = Daemon::start(observer, links, source, finder, &ips, &present, limits)
+        .map_err(anyhow::Error::from)?;
     let daemon = daemon.speaker(endpoint.into_iter().collect(), args.metrics.interval).notices(notices);
     daemon.run(listeners, signals).await.map_err(anyhow::Error::from)?;
     Ok(Exit::Fine)

@@ -97,7 +97,8 @@ pub(super) fn diff(kind: Kind, key: &str, old: Option<&Facet>, new: Option<&Face
         (old @ (None | Some(Facet::Status(_))), new @ Some(Facet::Status(_)))
         | (old @ Some(Facet::Status(_)), new @ None) => tell.status(old, new),
         (old, Some(Facet::Assigned(event))) => {
-            let known = matches!(old, Some(Facet::Assigned(old)) if (old.at, old.order) >= (event.at, event.order));
+            let known =
+                matches!(old, Some(Facet::Assigned(old)) if (old.at, old.order) >= (event.at, event.order));
             if !known {
                 let Event { service, node, at, .. } = event;
                 tell.claim("event", service, node, true, Some(*at));
@@ -164,7 +165,8 @@ impl Tell {
     }
 
     fn speaker(&mut self, old: Option<&Facet>, new: Option<&Facet>) {
-        let place = |node: &Option<Arc<str>>| node.as_ref().map_or_else(String::new, |node| format!(" on {node}"));
+        let place =
+            |node: &Option<Arc<str>>| node.as_ref().map_or_else(String::new, |node| format!(" on {node}"));
         let Some(Facet::Speaker { node, created, ready, ready_since, deleting }) = new else {
             if let Some(Facet::Speaker { node, .. }) = old {
                 self.cause(About::All, format!("speaker{} is gone", place(node)), None);
@@ -223,15 +225,18 @@ impl Tell {
         };
         let (before, after) = (ips(old), ips(new));
         for ip in before.difference(&after) {
-            let change = if new.is_some() { format!("lost {ip}") } else { format!("deleted, and {ip} with it") };
+            let change =
+                if new.is_some() { format!("lost {ip}") } else { format!("deleted, and {ip} with it") };
             self.cause(About::Ip(*ip), change, None);
         }
         for ip in after.difference(&before) {
             self.cause(About::Ip(*ip), format!("got {ip}"), None);
         }
         let policies = (old, new);
-        if let (Some(Facet::Service { local_policy: was, .. }), Some(Facet::Service { name, local_policy, .. })) =
-            policies
+        if let (
+            Some(Facet::Service { local_policy: was, .. }),
+            Some(Facet::Service { name, local_policy, .. }),
+        ) = policies
             && was != local_policy
         {
             let policy = if *local_policy { "Local" } else { "Cluster" };

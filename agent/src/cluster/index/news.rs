@@ -73,7 +73,8 @@ impl Index {
             Kind::Statuses => self.statuses.get(key).cloned().map(Facet::Status),
             Kind::Events => self.events.get(key).cloned().map(Facet::Assigned),
             Kind::Pools | Kind::AddressPools => {
-                let keyed = if kind == Kind::Pools { &self.metallb.pools } else { &self.metallb.address_pools };
+                let keyed =
+                    if kind == Kind::Pools { &self.metallb.pools } else { &self.metallb.address_pools };
                 keyed.0.contains_key(key).then_some(Facet::Configuration)
             }
             Kind::Config => self.metallb.config.0.contains_key(key).then_some(Facet::Configuration),

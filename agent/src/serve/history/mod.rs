@@ -35,8 +35,8 @@ use crate::{
     wire::Clock,
 };
 
-pub(super) use stream::answer;
 pub use store::Limits;
+pub(super) use stream::answer;
 
 /// Events that a follower may be behind before it has to read them from the history again.
 const BEHIND: usize = 1024;
