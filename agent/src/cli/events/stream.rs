@@ -22,9 +22,9 @@ use crate::{
 /// All that an agent keeps takes less, by far.
 const MAX_BYTES: usize = 256 << 20;
 
-/// An agent that sent a sign of life sends one every few seconds: without one for so long, it is gone. A node that
+/// An agent that sent a sign of life sends one every ten seconds: without one for so long, it is gone. A node that
 /// vanished closes no connection.
-const SILENCE: Duration = Duration::from_secs(15);
+const SILENCE: Duration = Duration::from_secs(25);
 
 /// Why there are no more events.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,14 @@
 //! What `failover` gives out: one document, in all its forms, and the exit code.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
     cli::exit::Exit,
     timeline::{Handover, Kind, Timeline},
-    verdict::{Coverage, Severity},
+    verdict::{Coverage, Severity, few},
 };
 
 /// Timelines and on whom they rest; docs/api.md describes it.
@@ -24,7 +26,7 @@ pub(in crate::cli) struct Document {
 impl Document {
     const SCHEMA: u32 = 1;
 
-    /// Judges, then leaves of each timeline what was asked for; who did not reply is said in each.
+    /// Leaves of each timeline what was asked for, and judges that.
     pub(in crate::cli) fn new(
         mut timelines: Vec<Timeline>,
         agents: Coverage,
@@ -32,12 +34,25 @@ impl Document {
         wanted: Wanted,
     ) -> Self {
         for timeline in &mut timelines {
-            let missing = agents.failed.iter().map(|failed| format!("{}: {}", failed.agent, failed.error));
-            timeline.incomplete.extend(missing);
             wanted.leave(&mut timeline.handovers);
         }
         let severity = timelines.iter().map(of_timeline).max().unwrap_or(Severity::Unknown);
         Self { schema: Self::SCHEMA, time, severity, agents, timelines }
+    }
+
+    /// Whom all of it is by.
+    pub(in crate::cli) fn rests_on(&self) -> String {
+        let Coverage { asked, replied, .. } = &self.agents;
+        match asked {
+            // Events alone, of agents or of captures.
+            0 => {
+                let clocks = self.timelines.iter().flat_map(|timeline| &timeline.clocks);
+                let nodes: BTreeSet<_> = clocks.map(|clock| clock.node.clone()).collect();
+                format!("Rests on the events of {}", few(nodes))
+            }
+            1 => format!("Rests on what {replied} of 1 agent told"),
+            asked => format!("Rests on what {replied} of {asked} agents told"),
+        }
     }
 
     pub(in crate::cli) const fn exit(&self) -> Exit {
@@ -99,7 +114,6 @@ mod tests {
     use crate::{
         cli::failover::sample::{at, planned, timeline},
         timeline::Unanswered,
-        verdict::Failed,
     };
 
     fn unanswered(least: u64, most: u64) -> Option<Unanswered> {
@@ -142,13 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn no_handover_at_all_is_fine_unless_somebody_did_not_reply() {
-        let told = |agents| Document::new(vec![timeline(Vec::new())], agents, at(0.0), Wanted::default());
-        assert_eq!(told(Coverage::default()).exit(), Exit::Fine);
-        let failed = vec![Failed { agent: "n4".to_owned(), error: "connection refused".to_owned() }];
-        let document = told(Coverage { failed, ..Coverage::default() });
-        assert_eq!(document.exit(), Exit::Unknown);
-        assert_eq!(document.timelines[0].incomplete, ["n4: connection refused"]);
+    fn no_handover_at_all_is_fine_unless_something_may_be_missing() {
+        let told = |timeline| Document::new(vec![timeline], Coverage::default(), at(0.0), Wanted::default());
+        assert_eq!(told(timeline(Vec::new())).exit(), Exit::Fine);
+        let incomplete = vec!["n4: connection refused".to_owned()];
+        assert_eq!(told(Timeline { incomplete, ..timeline(Vec::new()) }).exit(), Exit::Unknown);
     }
 
     #[test]

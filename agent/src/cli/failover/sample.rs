@@ -86,6 +86,7 @@ pub(super) fn planned() -> Handover {
 pub(super) fn timeline(handovers: Vec<Handover>) -> Timeline {
     let clock = |node: &str, offset_ns, error_ns, reference| NodeClock {
         node: node.to_owned(),
+        boot: String::new(),
         offset_ns,
         error_ns,
         frames: 12,

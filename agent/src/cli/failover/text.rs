@@ -7,13 +7,12 @@ use super::{
 use crate::{
     cli::table::{Table, printable},
     timeline::{Handover, NodeClock, Step, Timeline},
-    verdict::Coverage,
 };
 
 /// All of it; `table` makes the tables.
 pub(in crate::cli) fn text(document: &Document, table: impl Fn(&[&str]) -> Table) -> String {
     let pages: Vec<_> = document.timelines.iter().map(|timeline| page(timeline, &table)).collect();
-    pages.join("\n") + "\n" + &rests_on(&document.agents)
+    pages.join("\n") + "\n" + &printable(&document.rests_on()) + ".\n"
 }
 
 fn page(timeline: &Timeline, table: &impl Fn(&[&str]) -> Table) -> String {
@@ -28,7 +27,7 @@ fn page(timeline: &Timeline, table: &impl Fn(&[&str]) -> Table) -> String {
         page = format!("{ip}: no handover is known of the time asked about\n");
     }
     page += &list("Something may be missing", incomplete);
-    page + &list("Clocks", &clocks.iter().map(clock).collect::<Vec<_>>())
+    page + &list("Clocks", &self::clocks(clocks))
 }
 
 fn details(handover: &Handover, last: bool, table: &impl Fn(&[&str]) -> Table) -> String {
@@ -61,30 +60,33 @@ pub(super) fn what(step: &Step) -> String {
     step.text.clone() + &own.unwrap_or_default()
 }
 
-/// How a clock relates to the one that all times are by.
-pub(super) fn clock(clock: &NodeClock) -> String {
-    let NodeClock { node, offset_ns, error_ns, frames, reference } = clock;
+/// How the clocks relate to the one that all times are by.
+pub(super) fn clocks(clocks: &[NodeClock]) -> Vec<String> {
+    let several = |node: &str| clocks.iter().filter(|clock| clock.node == node).count() > 1;
+    // An agent that was restarted has another clock, and nothing else tells the two apart.
+    let name = |NodeClock { node, boot, .. }: &NodeClock| match several(node) {
+        true if !boot.is_empty() => format!("{node} ({boot})"),
+        _ => node.clone(),
+    };
+    clocks.iter().map(|clock| format!("{}: {}", name(clock), relation(clock))).collect()
+}
+
+fn relation(clock: &NodeClock) -> String {
+    let NodeClock { node: _, boot: _, offset_ns, error_ns, frames, reference } = clock;
     if *reference {
-        return format!("{node}: all times are by its clock");
+        return "all times are by its clock".to_owned();
     }
     if error_ns.is_none() {
-        return format!(
-            "{node}: clock error unknown, no frame was seen by both; its times are as it told them"
-        );
+        return "clock error unknown, no frame was seen by both; its times are as it told them".to_owned();
     }
+    let error = words::error(*error_ns);
+    // What has to be added is what it lacks.
     let (way, by) = match offset_ns {
-        0 => {
-            return format!(
-                "{node}: as the reference, {} ({frames} frames seen by both)",
-                words::error(*error_ns)
-            );
-        }
-        // What has to be added is what it lacks.
-        1.. => ("behind", offset_ns.unsigned_abs()),
-        _ => ("ahead", offset_ns.unsigned_abs()),
+        0 => return format!("as the reference, {error} ({frames} frames seen by both)"),
+        1.. => ("behind", words::length(offset_ns.unsigned_abs())),
+        _ => ("ahead", words::length(offset_ns.unsigned_abs())),
     };
-    let (by, error) = (words::length(by), words::error(*error_ns));
-    format!("{node}: {by} {way}, {error} ({frames} frames seen by both); corrected")
+    format!("{by} {way}, {error} ({frames} frames seen by both); corrected")
 }
 
 fn list(title: &str, lines: &[String]) -> String {
@@ -94,12 +96,6 @@ fn list(title: &str, lines: &[String]) -> String {
     let indent = title.len() - title.trim_start().len() + 2;
     let line = |text: String, line: &String| text + &format!("{:indent$}{}\n", "", printable(line));
     lines.iter().fold(format!("\n{title}\n"), line)
-}
-
-fn rests_on(agents: &Coverage) -> String {
-    let Coverage { asked, replied, .. } = agents;
-    let word = if *asked == 1 { "agent" } else { "agents" };
-    format!("Rests on what {replied} of {asked} {word} told.\n")
 }
 
 #[cfg(test)]

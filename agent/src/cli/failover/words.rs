@@ -131,11 +131,17 @@ pub(super) fn headline(ip: IpAddr, handover: &Handover) -> String {
             let asked = asked(handover.unanswered.as_ref());
             format!("{ip} is answered by nobody since the last answer of {} {on}: {asked}", name(from))
         }
-        (None, Some(to)) => format!(
-            "{ip} is answered by {} since {}; whether anybody answered before is not known",
-            name(to),
-            date_and_time(step(handover, StepKind::FirstAnswer).unwrap_or(moment))
-        ),
+        (None, Some(to)) => match step(handover, StepKind::FirstAnswer) {
+            Some(first) => format!(
+                "{ip} is answered by {} since {}; whether anybody answered before is not known",
+                name(to),
+                date_and_time(first)
+            ),
+            None => {
+                let since = date_and_time(moment);
+                format!("{ip} is announced by {} since {since}; nobody was seen to answer", name(to))
+            }
+        },
         (None, None) => format!("{ip}: something happened {on}, and nobody was seen to answer"),
     }
 }

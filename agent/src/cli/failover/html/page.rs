@@ -9,14 +9,14 @@ use crate::{
         text, words,
     },
     timeline::{Handover, Step, StepKind, Timeline},
-    verdict::{Coverage, Severity},
+    verdict::Severity,
 };
 
 const STYLE: &str = include_str!("style.css");
 
 /// The whole file.
 pub(in crate::cli) fn page(document: &Document) -> String {
-    let Document { time, severity: _, agents, timelines, .. } = document;
+    let Document { time, timelines, .. } = document;
     let ips: Vec<_> = timelines.iter().map(|timeline| timeline.ip.to_string()).collect();
     let title = format!("Failover of {}", ips.join(", "));
     let page = html! {
@@ -33,7 +33,7 @@ pub(in crate::cli) fn page(document: &Document) -> String {
                 (marks::shapes())
                 header {
                     h1 { (title) }
-                    p class="quiet" { (rests_on(agents)) " by " (words::date_and_time(*time)) }
+                    p class="quiet" { (document.rests_on()) " by " (words::date_and_time(*time)) }
                 }
                 main {
                     @for (place, timeline) in timelines.iter().enumerate() { (of_ip(timeline, place)) }
@@ -44,11 +44,6 @@ pub(in crate::cli) fn page(document: &Document) -> String {
         }
     };
     page.into_string()
-}
-
-fn rests_on(agents: &Coverage) -> String {
-    let word = if agents.asked == 1 { "agent" } else { "agents" };
-    format!("Rests on what {} of {} {word} told", agents.replied, agents.asked)
 }
 
 fn of_ip(timeline: &Timeline, place: usize) -> Markup {
@@ -81,7 +76,7 @@ fn of_ip(timeline: &Timeline, place: usize) -> Markup {
         @if !clocks.is_empty() {
             section {
                 h2 { "Clocks" }
-                ul { @for clock in clocks { li { (text::clock(clock)) } } }
+                ul { @for line in text::clocks(clocks) { li { (line) } } }
             }
         }
     }

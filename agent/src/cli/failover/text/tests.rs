@@ -6,7 +6,8 @@ use crate::{
         document::Wanted,
         sample::{IP, at, party, planned, timeline},
     },
-    timeline::{Kind, Party, Unanswered},
+    timeline::{Kind, Party, StepKind, Unanswered},
+    verdict::Coverage,
 };
 
 fn told(timeline: Timeline) -> String {
@@ -72,6 +73,12 @@ fn the_headline_says_no_more_than_is_known() {
     let unanswered = |least, most, askers| Some(Unanswered { least, most, askers, first: None, last: None });
     let base = planned;
     let moved = "192.0.2.10 moved from n2 to n3 on 2026-01-31 at 14:02:59 UTC: ";
+    let announced_only = || {
+        let mut handover =
+            Handover { kind: Kind::First, from: None, began: at(1000.0), gap_ns: None, ..base() };
+        handover.steps.retain(|step| step.kind == StepKind::Announcement);
+        handover
+    };
     let other_interface = || Some(Party { interface: Some("eth1".to_owned()), ..party("n2", 4) });
     for (handover, expected) in [
         (
@@ -113,6 +120,10 @@ fn the_headline_says_no_more_than_is_known() {
         (
             Handover { kind: Kind::First, from: None, gap_ns: None, ..base() },
             "192.0.2.10 is answered by n3 since 2026-01-31 14:03:01 UTC; whether anybody answered before is not known".to_owned(),
+        ),
+        (
+            announced_only(),
+            "192.0.2.10 is announced by n3 since 2026-01-31 14:03:01 UTC; nobody was seen to answer".to_owned(),
         ),
         (
             Handover { kind: Kind::Split, gap_ns: None, ..base() },
