@@ -137,6 +137,7 @@ impl Daemon {
                     name(&shared, &finder, unnamed).await;
                 }
                 _ = look.tick() => {
+                    tell_lost(&shared);
                     shared.observer().note_asked();
                     shared.history().check_clock();
                 }
@@ -172,8 +173,19 @@ impl Daemon {
 async fn reconcile(shared: &Shared, links: &mut Links) {
     let gone = links.take_gone();
     match links.list().await {
-        Ok(present) => shared.observer().reconcile(&present, &gone),
+        Ok(present) => {
+            shared.observer().reconcile(&present, &gone);
+            tell_lost(shared);
+        }
         Err(error) => tracing::warn!(%error, "interfaces not read; the last list stays"),
+    }
+}
+
+/// Notes last replies whose sender has fallen silent.
+fn tell_lost(shared: &Shared) {
+    let lost = shared.observer().lost();
+    for Told { ip, time, what } in lost {
+        shared.history().seen(ip, time, what);
     }
 }
 

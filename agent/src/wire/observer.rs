@@ -37,6 +37,8 @@ pub struct Observer {
     takeovers: Takeovers,
     asked: RequestTimes,
     losses: Losses,
+    /// Interfaces that have lost their carrier since [`Self::lost`] was asked.
+    cut: BTreeSet<u32>,
     /// How often programs were attached.
     attached: u64,
     pins: Pins,
@@ -64,6 +66,7 @@ impl Observer {
             takeovers: Takeovers::default(),
             asked: RequestTimes::default(),
             losses: Losses::default(),
+            cut: BTreeSet::new(),
             attached: 0,
             pins,
         })
@@ -112,6 +115,9 @@ impl Observer {
             let fit = self.config.rules.check(link);
             if let Some(port) = self.ports.get_mut(&link.index) {
                 let before = std::mem::replace(&mut port.link, link.clone());
+                if before.carrier && !link.carrier {
+                    self.cut.insert(link.index);
+                }
                 if link.up && !before.up {
                     port.up_since = Instant::now();
                 }
@@ -276,6 +282,22 @@ impl Observer {
         told
     }
 
+    /// Last replies of this node's senders that have fallen silent, of all IPs, oldest first of each; to be called before
+    /// [`Self::note_asked`], and when links have changed.
+    pub fn lost(&mut self) -> Vec<Told> {
+        let Self { ports, shared, watch, config, names, losses, asked, cut, .. } = self;
+        let cut = std::mem::take(cut);
+        let naming = Known { ports, names, config };
+        let mut told = Vec::new();
+        for (ip, index) in watch.iter() {
+            let slot = |port: u32| ports.get(&port)?.state.as_ref().ok()?.programs.slot(index);
+            // Noted a look ago: whoever would answer has done so by now.
+            let asked = |port: u32| asked.of(ip, port).last();
+            told.extend(losses.by_silence(ip, &shared.claims(index), slot, &naming, (asked, &cut)));
+        }
+        told
+    }
+
     /// The clock of the agent's life: what is told in the order of time is told by it.
     pub const fn clock(&self) -> Clock {
         self.clock
@@ -307,6 +329,7 @@ impl Observer {
             takeovers,
             asked,
             losses: _,
+            cut: _,
             attached: _,
             pins: _,
         } = self;

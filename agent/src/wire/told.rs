@@ -1,6 +1,9 @@
 //! What the history of an LB IP says of a change. Pure: whoever asks brings the names and the map entries.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::IpAddr,
+};
 
 use l2witness_ebpf::{
     frame::{Kind, Mac, Protocol},
@@ -80,6 +83,14 @@ pub(super) struct Losses {
     told: HashMap<(IpAddr, u32), Vec<(Sender, u64)>>,
 }
 
+/// A sender on this node that may have lost the address.
+struct Loser {
+    mac: MacAddr,
+    interface: u32,
+    /// Its last reply.
+    replied: u64,
+}
+
 /// A sender on one interface of this node.
 type Sender = (MacAddr, layout::Origin);
 
@@ -99,6 +110,33 @@ impl Losses {
         if change.sent || !change.claims() || !answers {
             return Vec::new();
         }
+        self.of(change.ip, claims, slot, naming, |loser| loser.mac != change.mac)
+    }
+
+    /// The last reply of each sender on this node that did not answer when it was asked: `asked` gives, of an interface,
+    /// a request that any owner would have answered by now. Or it can't: `cut` are the interfaces that have just lost
+    /// their carrier. Nobody else needs to be heard for that, so a gap has a beginning even if its end is elsewhere.
+    pub(super) fn by_silence(
+        &mut self,
+        ip: IpAddr,
+        claims: &Claims,
+        slot: impl Fn(u32) -> Option<Slot>,
+        naming: &dyn Naming,
+        (asked, cut): (impl Fn(u32) -> Option<u64>, &BTreeSet<u32>),
+    ) -> Vec<Told> {
+        let ignored = |loser: &Loser| asked(loser.interface).is_some_and(|asked| loser.replied < asked);
+        self.of(ip, claims, slot, naming, |loser| ignored(loser) || cut.contains(&loser.interface))
+    }
+
+    /// The last replies of this node's senders that have lost the address and were not told yet, oldest first.
+    fn of(
+        &mut self,
+        ip: IpAddr,
+        claims: &Claims,
+        slot: impl Fn(u32) -> Option<Slot>,
+        naming: &dyn Naming,
+        has_lost: impl Fn(&Loser) -> bool,
+    ) -> Vec<Told> {
         let mut lost = Vec::new();
         for (local, asked) in claims.local.iter().zip(claims.asked) {
             let mac = MacAddr::from(Mac(local.mac_origin & MAC_BITS));
@@ -107,12 +145,13 @@ impl Losses {
             else {
                 continue;
             };
-            if local.last == 0 || local.replies == 0 || mac == change.mac {
+            if local.last == 0 || local.replies == 0 {
                 continue;
             }
             // Both are no earlier than its last reply: the sender's last frame, and the interface's last reply.
             let replied = local.last.min(slot.last[Stamp::ReplySent as usize]);
-            if !self.is_news((change.ip, local.ifindex), (mac, origin), replied) {
+            let is_lost = has_lost(&Loser { mac, interface: local.ifindex, replied });
+            if !is_lost || !self.is_news((ip, local.ifindex), (mac, origin), replied) {
                 continue;
             }
             let who = Who { origin, cookie: local.cookie, cgroup: local.cgroup };
@@ -126,7 +165,7 @@ impl Losses {
                 form: None,
                 asked: Some(whole(asked, slot.counts[Counter::RequestGroup as usize])),
             });
-            lost.push(Told { ip: change.ip, time: replied, what });
+            lost.push(Told { ip, time: replied, what });
         }
         lost.sort_by_key(|told| told.time);
         lost
