@@ -104,7 +104,15 @@ impl Agent {
     fn claimed(&self, who: u8, form: Option<&str>, asked: u64) -> Claimed {
         let sent = who == self.node;
         let (interface, form, asked) = ("eth0".to_owned(), form.map(str::to_owned), Some(asked));
-        Claimed { interface, mac: mac(who), sent, origin: sent.then_some(Origin::Speaker), sender: None, form, asked }
+        Claimed {
+            interface,
+            mac: mac(who),
+            sent,
+            origin: sent.then_some(Origin::Speaker),
+            sender: None,
+            form,
+            asked,
+        }
     }
 
     fn put(&mut self, at: i64, what: What, events: &mut Vec<Event>) {

@@ -18,7 +18,14 @@ fn plans(moves: std::ops::Range<usize>) -> impl Strategy<Value = Plan> {
     let moves = prop::collection::vec(one.prop_map(|(after, gap)| Move { after, gap }), moves);
     let every = (prop_oneof![Just(120_i64), 20_i64..400], prop_oneof![Just(0_i64), 1_i64..60]);
     (any::<u64>(), 2_u8..5, any::<bool>(), every, 0_i64..=4_000, moves).prop_map(
-        |(seed, nodes, router, every, skew, moves)| Plan { seed, nodes: nodes + u8::from(router), router, every, skew, moves },
+        |(seed, nodes, router, every, skew, moves)| Plan {
+            seed,
+            nodes: nodes + u8::from(router),
+            router,
+            every,
+            skew,
+            moves,
+        },
     )
 }
 
@@ -28,7 +35,9 @@ fn holds(world: &World, told: &Timeline) {
     for handover in &told.handovers {
         let truth = truth_of(world, told, handover);
         let Some(gap) = handover.gap_ns else { continue };
-        let Some(truth) = truth else { panic!("a gap in what never happened: {handover:#?}\n{:#?}", world.truths) };
+        let Some(truth) = truth else {
+            panic!("a gap in what never happened: {handover:#?}\n{:#?}", world.truths)
+        };
         let error = handover.error_ns.map_or(0, |error| error as i64) + ON_THE_WAY;
         let real = truth.first - truth.last;
         assert!((gap - real).abs() <= error, "gap {gap} ± {error}, in truth {real}: {truth:?} {handover:#?}");
@@ -63,8 +72,14 @@ fn truth_of<'w>(world: &'w World, told: &Timeline, handover: &Handover) -> Optio
     })
 }
 
+/// Few worlds, as each is a large one; `PROPTEST_CASES=5000` plays more.
+fn few() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(48);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(few())]
 
     #[test]
     fn what_is_told_in_full_is_told_truly(plan in plans(1..5)) {

@@ -83,8 +83,10 @@ pub(super) fn play(plan: &Plan) -> World {
     let answered = ask(plan, &reigns, end, &mut rng, &mut frames);
     frames.sort_by_key(|frame| frame.at);
 
-    let skews: Vec<i64> = (0..plan.nodes).map(|_| rng.i64(-plan.skew..=plan.skew) * MS + rng.i64(0..MS)).collect();
-    let mut agents: Vec<Agent> = (0..plan.nodes).map(|node| Agent::new(node, plan.router && node + 1 == plan.nodes)).collect();
+    let skews: Vec<i64> =
+        (0..plan.nodes).map(|_| rng.i64(-plan.skew..=plan.skew) * MS + rng.i64(0..MS)).collect();
+    let mut agents: Vec<Agent> =
+        (0..plan.nodes).map(|node| Agent::new(node, plan.router && node + 1 == plan.nodes)).collect();
     let mut events: Vec<Event> = Vec::new();
     for agent in &mut agents {
         let skew = skews[agent.node as usize];
@@ -98,9 +100,17 @@ pub(super) fn play(plan: &Plan) -> World {
             agent.frame(frame, &mut events);
         }
     }
-    let witnesses = (0..plan.nodes).map(|node| Witness { node: name(node), macs: vec![mac(node)], since: None }).collect();
+    let witnesses = (0..plan.nodes)
+        .map(|node| Witness { node: name(node), macs: vec![mac(node)], since: None })
+        .collect();
     let truths = truths(&reigns, &announced, &answered);
-    let account = Account { ip: [192, 0, 2, 1].into(), events, witnesses, absent: Vec::new(), numbered: Numbered::ByAddress };
+    let account = Account {
+        ip: [192, 0, 2, 1].into(),
+        events,
+        witnesses,
+        absent: Vec::new(),
+        numbered: Numbered::ByAddress,
+    };
     World { account, truths, skews }
 }
 
@@ -124,7 +134,11 @@ fn announce(reigns: &[Reign], end: i64, rng: &mut Rng, frames: &mut Vec<Frame>) 
             let at = from + round * 1_100 * MS + rng.i64(0..300_000) * i64::from(round > 0);
             if at < *to && at < end {
                 frames.push(Frame { at, who: *owner, kind: Kind::Announces(true) });
-                frames.push(Frame { at: at + rng.i64(10_000..50_000), who: *owner, kind: Kind::Announces(false) });
+                frames.push(Frame {
+                    at: at + rng.i64(10_000..50_000),
+                    who: *owner,
+                    kind: Kind::Announces(false),
+                });
             }
         }
     }
@@ -132,7 +146,13 @@ fn announce(reigns: &[Reign], end: i64, rng: &mut Rng, frames: &mut Vec<Frame>) 
 }
 
 /// Requests, and the answers to them. Returns when each reign answered, and of each request whether anybody did.
-fn ask(plan: &Plan, reigns: &[Reign], end: i64, rng: &mut Rng, frames: &mut Vec<Frame>) -> Vec<(i64, Vec<(usize, i64)>)> {
+fn ask(
+    plan: &Plan,
+    reigns: &[Reign],
+    end: i64,
+    rng: &mut Rng,
+    frames: &mut Vec<Frame>,
+) -> Vec<(i64, Vec<(usize, i64)>)> {
     let mut asked = Vec::new();
     let mut at = T0 + 300 * MS;
     while at < end {
@@ -153,10 +173,14 @@ fn ask(plan: &Plan, reigns: &[Reign], end: i64, rng: &mut Rng, frames: &mut Vec<
 }
 
 fn truths(reigns: &[Reign], announced: &[i64], asked: &[(i64, Vec<(usize, i64)>)]) -> Vec<Truth> {
-    let of = |reign: usize| asked.iter().flat_map(|(_, answers)| answers).filter(move |(by, _)| *by == reign).map(|(_, at)| *at);
+    let of = |reign: usize| {
+        asked.iter().flat_map(|(_, answers)| answers).filter(move |(by, _)| *by == reign).map(|(_, at)| *at)
+    };
     let truth = |number: usize| {
         let (last, first) = (of(number - 1).max()?, of(number).min()?);
-        let unanswered = asked.iter().filter(|(at, answers)| answers.is_empty() && *at > last && *at < first).count() as u64;
+        let unanswered =
+            asked.iter().filter(|(at, answers)| answers.is_empty() && *at > last && *at < first).count()
+                as u64;
         let (from, to) = (reigns[number - 1].owner, reigns[number].owner);
         Some(Truth { from, to, last, announced: announced[number], first, unanswered })
     };
