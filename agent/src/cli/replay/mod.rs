@@ -21,6 +21,7 @@ use super::{
 use crate::{
     evidence::{Event, Named, NodeReport, Origin},
     replay::{Capture, NoCapture, Replay, Watched},
+    timeline::timeline,
     verdict::{Coverage, Scope},
 };
 use vantage::{OwnMac, Vantage};
@@ -49,12 +50,15 @@ pub(super) struct Args {
     /// Print what happened, one JSON line an event, instead of what it came to
     #[arg(long, conflicts_with = "output")]
     events: bool,
+    /// Print the handovers of each address, step by step, instead of who answers in the end
+    #[arg(long, conflicts_with = "events")]
+    failover: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let Args { files, lb_ip, mac, at, events, output: OutputArgs { output: format } } = args;
+    let Args { files, lb_ip, mac, at, events, failover, output: OutputArgs { output: format } } = args;
     vantage::distinct(files).map_err(Failure::Usage)?;
     vantage::known(mac, files).map_err(Failure::Usage)?;
     let mut watched = Watched::new(lb_ip).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -72,6 +76,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     };
     if *events {
         return print_events(&mut replay);
+    }
+    if *failover {
+        return print_timelines(&mut replay, *format);
     }
     replay.run(None);
     show(replay.reports(now), now, *format)
@@ -124,6 +131,13 @@ fn print_events(replay: &mut Replay) -> Outcome {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("writing to stdout")?,
         _ => Ok(Exit::Fine),
     }
+}
+
+fn print_timelines(replay: &mut Replay, format: Format) -> Outcome {
+    let timelines: Vec<_> = replay.accounts().iter().map(timeline).collect();
+    let format = if format == Format::Yaml { format } else { Format::Json };
+    output::print(&output::machine(&timelines, format)?.unwrap_or_default())?;
+    Ok(Exit::Fine)
 }
 
 fn show(reports: Vec<NodeReport>, now: Timestamp, format: Format) -> Outcome {
