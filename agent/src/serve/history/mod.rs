@@ -201,3 +201,6 @@ fn line_of(event: &Event) -> Vec<u8> {
     line.push(b'\n');
     line
 }
+
+#[cfg(test)]
+mod tests;
