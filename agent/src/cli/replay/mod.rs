@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::{
     client::Told,
     exit::{Exit, Failure, Outcome},
+    failover,
     output::{self, Document, Format, OutputArgs},
     status,
     table::Table,
@@ -78,7 +79,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         return print_events(&mut replay);
     }
     if *failover {
-        return print_timelines(&mut replay, *format);
+        return print_timelines(&mut replay, now, *format);
     }
     replay.run(None);
     show(replay.reports(now), now, *format)
@@ -133,11 +134,17 @@ fn print_events(replay: &mut Replay) -> Outcome {
     }
 }
 
-fn print_timelines(replay: &mut Replay, format: Format) -> Outcome {
+fn print_timelines(replay: &mut Replay, now: Timestamp, format: Format) -> Outcome {
     let timelines: Vec<_> = replay.accounts().iter().map(timeline).collect();
-    let format = if format == Format::Yaml { format } else { Format::Json };
-    output::print(&output::machine(&timelines, format)?.unwrap_or_default())?;
-    Ok(Exit::Fine)
+    if timelines.is_empty() {
+        return Err(Failure::Unreachable("no frame is about these addresses".to_owned()));
+    }
+    let document = failover::Document::of_captures(timelines, now);
+    match output::machine(&document, format)? {
+        Some(text) => output::print(&text)?,
+        None => failover::print(&document, failover::Format::Table)?,
+    }
+    Ok(document.exit())
 }
 
 fn show(reports: Vec<NodeReport>, now: Timestamp, format: Format) -> Outcome {
