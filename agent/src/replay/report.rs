@@ -7,8 +7,8 @@ use l2witness_ebpf::layout::{self, Claims, Ignored, Slot};
 
 use super::node::{Node, Port, index, known};
 use crate::evidence::{
-    Bound, Heard, HistoryState, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface, Origin, Said,
-    Sender, SourceState,
+    Bound, Heard, HistoryState, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface,
+    Origin, Said, Sender, SourceState,
 };
 
 /// Where the evidence comes from, as `NodeReport::source` and an interface's `hook` have it.

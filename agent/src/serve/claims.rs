@@ -249,7 +249,8 @@ impl State {
         });
         let now: BTreeSet<_> = claims.collect();
         let Some(before) = self.claimed.replace(now.clone()) else { return Vec::new() };
-        let moved = |(ip, service): &(IpAddr, String), began| Moved { ip: *ip, service: service.clone(), began };
+        let moved =
+            |(ip, service): &(IpAddr, String), began| Moved { ip: *ip, service: service.clone(), began };
         let ended = before.difference(&now).map(|of| moved(of, false));
         ended.chain(now.difference(&before).map(|of| moved(of, true))).collect()
     }

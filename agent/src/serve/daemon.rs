@@ -9,8 +9,8 @@ use tokio::{
 };
 
 use super::{
-    Limits, Listeners, Notices, Shared, Signals, SocketFile, Source, claims, cluster::Cluster, connections::serve,
-    notices, router, source,
+    Limits, Listeners, Notices, Shared, Signals, SocketFile, Source, claims, cluster::Cluster,
+    connections::serve, notices, router, source,
 };
 use crate::{
     claims::speaker::Endpoint,

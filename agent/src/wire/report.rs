@@ -7,7 +7,8 @@ use l2witness_ebpf::layout::{self, Ignored};
 
 use super::{Config, Facts, Shared, clock::Clock, port::Port, sender::Names, watch::Watch};
 use crate::evidence::{
-    Heard, HistoryState, Interface, LbIp, Local, NodeReport, OnInterface, RequestTimes, Said, SourceState, Takeovers,
+    Heard, HistoryState, Interface, LbIp, Local, NodeReport, OnInterface, RequestTimes, Said, SourceState,
+    Takeovers,
 };
 
 /// Everything a report is made of.

@@ -86,7 +86,9 @@ pub(super) fn diff(kind: Kind, key: &str, old: Option<&Facet>, new: Option<&Face
     let mut tell = Tell { object: format!("{}/{key}", name(kind)), told: Vec::new() };
     match (old, new) {
         (old @ (None | Some(Facet::Node { .. })), new @ Some(Facet::Node { .. })) => tell.node(old, new),
-        (Some(Facet::Node { .. }), None) => tell.cause(About::All, "deleted", None),
+        (Some(Facet::Node { .. } | Facet::Configuration), None) => {
+            tell.cause(About::All, "deleted", None);
+        }
         (old @ (None | Some(Facet::Speaker { .. })), new @ Some(Facet::Speaker { .. }))
         | (old @ Some(Facet::Speaker { .. }), new @ None) => tell.speaker(old, new),
         (Some(Facet::Serving { nodes: old, .. }), Some(Facet::Serving { service, by_node, nodes })) => {
@@ -97,7 +99,8 @@ pub(super) fn diff(kind: Kind, key: &str, old: Option<&Facet>, new: Option<&Face
         (old @ (None | Some(Facet::Status(_))), new @ Some(Facet::Status(_)))
         | (old @ Some(Facet::Status(_)), new @ None) => tell.status(old, new),
         (old, Some(Facet::Assigned(event))) => {
-            let known = matches!(old, Some(Facet::Assigned(old)) if (old.at, old.order) >= (event.at, event.order));
+            let known =
+                matches!(old, Some(Facet::Assigned(old)) if (old.at, old.order) >= (event.at, event.order));
             if !known {
                 let Event { service, node, at, .. } = event;
                 tell.claim("event", service, node, true, Some(*at));
@@ -105,7 +108,6 @@ pub(super) fn diff(kind: Kind, key: &str, old: Option<&Facet>, new: Option<&Face
         }
         (None, Some(Facet::Configuration)) => tell.cause(About::All, "created", None),
         (Some(Facet::Configuration), Some(_)) => tell.cause(About::All, "changed", None),
-        (Some(Facet::Configuration), None) => tell.cause(About::All, "deleted", None),
         // Objects of one kind have one sort of facets.
         _ => {}
     }
@@ -164,7 +166,8 @@ impl Tell {
     }
 
     fn speaker(&mut self, old: Option<&Facet>, new: Option<&Facet>) {
-        let place = |node: &Option<Arc<str>>| node.as_ref().map_or_else(String::new, |node| format!(" on {node}"));
+        let place =
+            |node: &Option<Arc<str>>| node.as_ref().map_or_else(String::new, |node| format!(" on {node}"));
         let Some(Facet::Speaker { node, created, ready, ready_since, deleting }) = new else {
             if let Some(Facet::Speaker { node, .. }) = old {
                 self.cause(About::All, format!("speaker{} is gone", place(node)), None);
@@ -172,23 +175,21 @@ impl Tell {
             return;
         };
         let place = place(node);
-        let (was_ready, was_deleting) = match old {
-            Some(Facet::Speaker { ready, deleting, .. }) => (*ready, deleting.is_some()),
-            _ => {
-                self.cause(About::All, format!("speaker{place} created"), *created);
-                (false, false)
-            }
+        let (was_ready, was_deleting) = if let Some(Facet::Speaker { ready, deleting, .. }) = old {
+            (*ready, deleting.is_some())
+        } else {
+            self.cause(About::All, format!("speaker{place} created"), *created);
+            (false, false)
         };
         match (was_deleting, deleting) {
             (false, Some(since)) => {
                 self.cause(About::All, format!("speaker{place} is being deleted"), Some(*since));
             }
-            (true, _) => {}
             (false, None) if was_ready != *ready => {
                 let verb = if *ready { "became ready" } else { "is not ready any more" };
                 self.cause(About::All, format!("speaker{place} {verb}"), *ready_since);
             }
-            (false, None) => {}
+            _ => {}
         }
     }
 
@@ -223,15 +224,18 @@ impl Tell {
         };
         let (before, after) = (ips(old), ips(new));
         for ip in before.difference(&after) {
-            let change = if new.is_some() { format!("lost {ip}") } else { format!("deleted, and {ip} with it") };
+            let change =
+                if new.is_some() { format!("lost {ip}") } else { format!("deleted, and {ip} with it") };
             self.cause(About::Ip(*ip), change, None);
         }
         for ip in after.difference(&before) {
             self.cause(About::Ip(*ip), format!("got {ip}"), None);
         }
         let policies = (old, new);
-        if let (Some(Facet::Service { local_policy: was, .. }), Some(Facet::Service { name, local_policy, .. })) =
-            policies
+        if let (
+            Some(Facet::Service { local_policy: was, .. }),
+            Some(Facet::Service { name, local_policy, .. }),
+        ) = policies
             && was != local_policy
         {
             let policy = if *local_policy { "Local" } else { "Cluster" };

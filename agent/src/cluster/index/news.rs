@@ -57,9 +57,7 @@ impl Index {
         }
         match kind {
             Kind::Nodes => self.nodes.get(key).map(Facet::node),
-            Kind::Speakers | Kind::HelmSpeakers => {
-                self.pods.speaker(key).map(Facet::speaker)
-            }
+            Kind::Speakers | Kind::HelmSpeakers => self.pods.speaker(key).map(Facet::speaker),
             Kind::Services => self.services.get(key).map(|service| Facet::Service {
                 name: Arc::clone(&service.name),
                 ips: self.services.ips_of(key).into_iter().collect(),
@@ -76,7 +74,8 @@ impl Index {
             Kind::Statuses => self.statuses.get(key).cloned().map(Facet::Status),
             Kind::Events => self.events.get(key).cloned().map(Facet::Assigned),
             Kind::Pools | Kind::AddressPools => {
-                let keyed = if kind == Kind::Pools { &self.metallb.pools } else { &self.metallb.address_pools };
+                let keyed =
+                    if kind == Kind::Pools { &self.metallb.pools } else { &self.metallb.address_pools };
                 keyed.0.contains_key(key).then_some(Facet::Configuration)
             }
             Kind::Config => self.metallb.config.0.contains_key(key).then_some(Facet::Configuration),

@@ -20,13 +20,7 @@ pub(super) fn mac(last: u8) -> MacAddr {
 
 /// The router asks; so many requests were heard by then.
 pub(super) fn asks(count: u64) -> What {
-    What::Request(Asked {
-        interface: "eth0".into(),
-        mac: mac(1),
-        unicast: false,
-        probe: false,
-        count,
-    })
+    What::Request(Asked { interface: "eth0".into(), mac: mac(1), unicast: false, probe: false, count })
 }
 
 fn claimed(last: u8, sent: bool, asked: u64) -> Claimed {

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::{Coverage, Failed, Scope};
 use crate::evidence::{
-    Bound, Heard, HistoryState, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface, Origin, Said,
-    Sender, SourceState, Times,
+    Bound, Heard, HistoryState, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface,
+    Origin, Said, Sender, SourceState, Times,
 };
 
 pub(crate) use said::{WEB, in_pod, kube_vip, member, owner, peer, unit};

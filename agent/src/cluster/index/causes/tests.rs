@@ -16,7 +16,9 @@ fn told(kind: Kind, key: &str, old: Option<&Facet>, new: Option<&Facet>) -> Vec<
             About::Ip(ip) => ip.to_string(),
         };
         let (text, time) = match what {
-            What::Cause(ControlChange { object, change, own_time }) => (format!("{object} {change}"), own_time),
+            What::Cause(ControlChange { object, change, own_time }) => {
+                (format!("{object} {change}"), own_time)
+            }
             What::Claim(ClaimChange { by, service, on, began, own_time }) => {
                 (format!("{by} {service} {}{on}", if began { '+' } else { '-' }), own_time)
             }
@@ -46,13 +48,16 @@ fn of_nodes_conditions_label_and_cordon_are_told() {
     let table = [
         (Some(&well), Some(node(True, false, &[("zone", "b")], false)), vec![]),
         (Some(&well), Some(node(Unknown, false, &[], false)), vec!["Ready became Unknown @7"]),
-        (Some(&well), Some(node(False, true, &[], false)), vec![
-            "Ready became False @7",
-            "NetworkUnavailable became True @8",
-        ]),
-        (Some(&well), Some(node(True, false, &[label], false)), vec![
-            "label node.kubernetes.io/exclude-from-external-load-balancers added",
-        ]),
+        (
+            Some(&well),
+            Some(node(False, true, &[], false)),
+            vec!["Ready became False @7", "NetworkUnavailable became True @8"],
+        ),
+        (
+            Some(&well),
+            Some(node(True, false, &[label], false)),
+            vec!["label node.kubernetes.io/exclude-from-external-load-balancers added"],
+        ),
         (Some(&well), Some(node(True, false, &[], true)), vec!["cordoned"]),
         (None, Some(well.clone()), vec!["created"]),
         (Some(&well), None, vec!["deleted"]),
@@ -128,11 +133,15 @@ fn of_services_addresses_and_policy_are_told() {
     let table = [
         (None, Some(&one), vec!["192.0.2.1: Service/default/web got 192.0.2.1"]),
         (Some(&one), None, vec!["192.0.2.1: Service/default/web deleted, and 192.0.2.1 with it"]),
-        (Some(&one), Some(&other), vec![
-            "192.0.2.1: Service/default/web lost 192.0.2.1",
-            "192.0.2.2: Service/default/web got 192.0.2.2",
-            "default/web: Service/default/web externalTrafficPolicy became Local",
-        ]),
+        (
+            Some(&one),
+            Some(&other),
+            vec![
+                "192.0.2.1: Service/default/web lost 192.0.2.1",
+                "192.0.2.2: Service/default/web got 192.0.2.2",
+                "default/web: Service/default/web externalTrafficPolicy became Local",
+            ],
+        ),
         (Some(&one), Some(&one), vec![]),
     ];
     for (old, new, wanted) in table {
