@@ -35,3 +35,6 @@ pub fn timeline(account: &Account) -> Timeline {
     let incomplete = incomplete::incomplete(account, &rows, &stage);
     Timeline { ip: account.ip, clocks: stage.clocks(), handovers: stage.handovers(), incomplete }
 }
+
+#[cfg(test)]
+mod truth;

@@ -40,6 +40,11 @@ impl Document {
         Self { schema: Self::SCHEMA, time, severity, agents, timelines }
     }
 
+    /// All handovers that captures tell of.
+    pub(in crate::cli) fn of_captures(timelines: Vec<Timeline>, time: Timestamp) -> Self {
+        Self::new(timelines, Coverage::default(), time, Wanted { last: Some(usize::MAX), since: None })
+    }
+
     /// Whom all of it is by.
     pub(in crate::cli) fn rests_on(&self) -> String {
         let Coverage { asked, replied, .. } = &self.agents;

@@ -188,3 +188,12 @@ fn a_name_from_outside_can_t_steer_the_terminal() {
     let text = told(timeline);
     assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
 }
+
+#[test]
+fn a_long_name_keeps_its_ends() {
+    let name = format!("ip-10-0-0-1{}.example.internal", "-x".repeat(100));
+    let short = words::short(&name);
+    assert!(short.starts_with("ip-10-0-0-1") && short.ends_with(".example.internal"), "{short}");
+    assert_eq!(short.chars().count(), 40);
+    assert_eq!(words::short("n1"), "n1");
+}
