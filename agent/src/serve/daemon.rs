@@ -15,7 +15,7 @@ use super::{
 use crate::{
     claims::speaker::Endpoint,
     cluster::BadEntry,
-    evidence::What,
+    evidence::{ControlChange, What},
     wire::{
         Change, Error, Events, Host, Link, Links, Observer, Told,
         sender::{Finder, packet_sockets},
@@ -181,9 +181,17 @@ async fn reconcile(shared: &Shared, links: &mut Links) {
     }
 }
 
-/// Notes last replies whose sender has fallen silent.
+/// Notes last replies whose sender has fallen silent, and what may be why.
 fn tell_lost(shared: &Shared) {
-    let lost = shared.observer().lost();
+    let (cut, lost) = {
+        let mut observer = shared.observer();
+        (observer.cut(), observer.lost())
+    };
+    for interface in cut {
+        let object = format!("Interface/{}/{interface}", shared.history().node());
+        let change = "lost its carrier".to_owned();
+        shared.history().learned(None, What::Cause(ControlChange { object, change, own_time: None }));
+    }
     for Told { ip, time, what } in lost {
         shared.history().seen(ip, time, what);
     }

@@ -282,6 +282,11 @@ impl Observer {
         told
     }
 
+    /// Names of the interfaces that have lost their carrier since [`Self::lost`] was asked.
+    pub fn cut(&self) -> Vec<String> {
+        self.cut.iter().filter_map(|index| self.interface(*index)).map(str::to_owned).collect()
+    }
+
     /// Last replies of this node's senders that have fallen silent, of all IPs, oldest first of each; to be called before
     /// [`Self::note_asked`], and when links have changed.
     pub fn lost(&mut self) -> Vec<Told> {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 use l2witness::timeline::{Handover, Party, Timeline};
 use l2witness_tests::e2e::asker::{Diary, Seen};
 use l2witness_tests::lab::{Agent, Host, Lab, binary, until, until_every};
-use l2witness_tests::speaker::Speaker;
+use l2witness_tests::speaker::{Speaker, burst};
 use serde::Deserialize;
 
 /// How long a change may take to be answered for, and to be told.
@@ -59,6 +60,8 @@ impl Segment {
         let diary = Diary::start(&router, "eth0", (router.v4(), router.v6()), ip, PERIOD)?;
         let segment = Self { diary, nodes, router, ip, lab };
         segment.answered_by(0)?;
+        // The first announcements are not to be part of what comes.
+        thread::sleep(burst::LENGTH);
         Ok(segment)
     }
 
