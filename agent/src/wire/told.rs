@@ -1,13 +1,14 @@
 //! What the history of an LB IP says of a change. Pure: whoever asks brings the names and the map entries.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap, HashSet},
     net::IpAddr,
 };
 
 use l2witness_ebpf::{
     frame::{Kind, Mac, Protocol},
-    layout::{self, Cause, Claims, Counter, Slot, Stamp},
+    layout::{self, Cause, Claims, Counter, Local, Slot, Stamp},
 };
 
 use super::Change;
@@ -83,16 +84,31 @@ pub(super) struct Losses {
     told: HashMap<(IpAddr, u32), Vec<(Sender, u64)>>,
 }
 
-/// A sender on this node that may have lost the address.
-struct Loser {
-    mac: MacAddr,
-    interface: u32,
-    /// Its last reply.
-    replied: u64,
-}
-
 /// A sender on one interface of this node.
 type Sender = (MacAddr, layout::Origin);
+
+/// A sender that may have lost the address.
+struct Loser<'a> {
+    local: &'a Local,
+    sender: Sender,
+    /// Its last reply.
+    replied: u64,
+    /// Requests until then, where that is known.
+    asked: Option<u64>,
+}
+
+impl<'a> Loser<'a> {
+    /// `slot` are the counters of its interface.
+    fn new(local: &'a Local, claims: &Claims, slot: &Slot) -> Option<Self> {
+        let mac = MacAddr::from(Mac(local.mac_origin & MAC_BITS));
+        let origin = layout::Origin::from_u8((local.mac_origin >> 48) as u8)?;
+        let last = slot.last[Stamp::ReplySent as usize];
+        // Both are no earlier than its last reply: the sender's last frame, and the interface's last reply.
+        let replied = local.last.min(last);
+        let asked = claims.asked(local.ifindex, slot.counts[Counter::RequestGroup as usize]);
+        Some(Self { local, sender: (mac, origin), replied, asked: asked.filter(|_| replied == last) })
+    }
+}
 
 impl Losses {
     /// The last reply of each sender on this node that has lost the address to whoever was heard: another MAC replied
@@ -110,7 +126,7 @@ impl Losses {
         if change.sent || !change.claims() || !answers {
             return Vec::new();
         }
-        self.of(change.ip, claims, slot, naming, |loser| loser.mac != change.mac)
+        self.of(change.ip, claims, slot, naming, |loser| loser.sender.0 != change.mac)
     }
 
     /// The last reply of each sender on this node that did not answer when it was asked: `asked` gives, of an interface,
@@ -124,8 +140,8 @@ impl Losses {
         naming: &dyn Naming,
         (asked, cut): (impl Fn(u32) -> Option<u64>, &BTreeSet<u32>),
     ) -> Vec<Told> {
-        let ignored = |loser: &Loser| asked(loser.interface).is_some_and(|asked| loser.replied < asked);
-        self.of(ip, claims, slot, naming, |loser| ignored(loser) || cut.contains(&loser.interface))
+        let ignored = |loser: &Loser<'_>| asked(loser.local.ifindex).is_some_and(|asked| loser.replied < asked);
+        self.of(ip, claims, slot, naming, |loser| ignored(loser) || cut.contains(&loser.local.ifindex))
     }
 
     /// The last replies of this node's senders that have lost the address and were not told yet, oldest first.
@@ -135,25 +151,20 @@ impl Losses {
         claims: &Claims,
         slot: impl Fn(u32) -> Option<Slot>,
         naming: &dyn Naming,
-        has_lost: impl Fn(&Loser) -> bool,
+        has_lost: impl Fn(&Loser<'_>) -> bool,
     ) -> Vec<Told> {
-        let mut lost = Vec::new();
-        for (local, asked) in claims.local.iter().zip(claims.asked) {
-            let mac = MacAddr::from(Mac(local.mac_origin & MAC_BITS));
-            let (Some(origin), Some(slot)) =
-                (layout::Origin::from_u8((local.mac_origin >> 48) as u8), slot(local.ifindex))
-            else {
-                continue;
-            };
-            if local.last == 0 || local.replies == 0 {
-                continue;
-            }
-            // Both are no earlier than its last reply: the sender's last frame, and the interface's last reply.
-            let replied = local.last.min(slot.last[Stamp::ReplySent as usize]);
-            let is_lost = has_lost(&Loser { mac, interface: local.ifindex, replied });
-            if !is_lost || !self.is_news((ip, local.ifindex), (mac, origin), replied) {
-                continue;
-            }
+        let replied = claims.local.iter().filter(|local| local.last != 0 && local.replies != 0);
+        let mut losers: Vec<_> =
+            replied.filter_map(|local| Loser::new(local, claims, &slot(local.ifindex)?)).collect();
+        // The latest first: a program that was restarted has two places, and replied last from one of them.
+        losers.sort_by_key(|loser| Reverse(loser.replied));
+        let mut known = HashSet::new();
+        losers.retain(|loser| known.insert((loser.local.ifindex, loser.sender)));
+        losers.retain(|loser| {
+            has_lost(loser) && self.is_news((ip, loser.local.ifindex), loser.sender, loser.replied)
+        });
+        losers.reverse();
+        let told = losers.into_iter().map(|Loser { local, sender: (mac, origin), replied, asked }| {
             let who = Who { origin, cookie: local.cookie, cgroup: local.cgroup };
             let (origin, sender) = naming.who(who);
             let what = What::LastReply(Claimed {
@@ -163,12 +174,11 @@ impl Losses {
                 origin: Some(origin),
                 sender,
                 form: None,
-                asked: Some(whole(asked, slot.counts[Counter::RequestGroup as usize])),
+                asked,
             });
-            lost.push(Told { ip, time: replied, what });
-        }
-        lost.sort_by_key(|told| told.time);
-        lost
+            Told { ip, time: replied, what }
+        });
+        told.collect()
     }
 
     fn is_news(&mut self, place: (IpAddr, u32), sender: Sender, replied: u64) -> bool {
@@ -199,11 +209,6 @@ impl Losses {
     pub(super) fn forget_interface(&mut self, index: u32) {
         self.told.retain(|(_, known), _| *known != index);
     }
-}
-
-/// A count of which the lower half was noted when it was at most `now`.
-const fn whole(half: u32, now: u64) -> u64 {
-    now - (now as u32).wrapping_sub(half) as u64
 }
 
 #[cfg(test)]
