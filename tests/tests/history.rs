@@ -36,7 +36,9 @@ fn word(event: &Event) -> String {
         What::Reply(claimed) => format!("reply {}", side(claimed.sent)),
         What::LastReply(claimed) => format!("last_reply {}", side(claimed.sent)),
         What::Announcement(claimed) => format!("announcement {}", side(claimed.sent)),
-        What::Claim(claim) => format!("claim {} {}{}", claim.by, if claim.began { '+' } else { '-' }, claim.on),
+        What::Claim(claim) => {
+            format!("claim {} {}{}", claim.by, if claim.began { '+' } else { '-' }, claim.on)
+        }
         What::Cause(_) => "cause".to_owned(),
         What::Traffic(_) => "traffic".to_owned(),
         What::Lost(lost) => format!("lost {}", lost.reason),
@@ -65,8 +67,10 @@ impl Scene {
         let start = |node: &Host| {
             let (ip, url) = (IP.to_string(), Speaker::metrics_url(node));
             let args = ["--lb-ip", &ip, "--speaker", "lab-speaker", "--speaker-metrics", &url];
-            let agent =
-                Agent::start(node, &[args.as_slice(), &["--speaker-interval", "1s", "--history-events", "64"]].concat())?;
+            let agent = Agent::start(
+                node,
+                &[args.as_slice(), &["--speaker-interval", "1s", "--history-events", "64"]].concat(),
+            )?;
             Ok::<_, anyhow::Error>((agent, Speaker::start_with_metrics(node, &["eth0"])?))
         };
         let ((agent1, speaker1), (agent2, speaker2)) = (start(&nodes[0])?, start(&nodes[1])?);
@@ -124,7 +128,8 @@ impl Scene {
 fn a_handover_is_told_in_order_by_each_node_and_survives_a_flood_of_requests() -> Result<()> {
     let Some(lab) = Lab::if_permitted()? else { return Ok(()) };
     let scene = Scene::new(&lab)?;
-    let followers = [scene.agents[0].follow("/api/v1/events?follow")?, scene.agents[1].follow("/api/v1/events?follow")?];
+    let followers =
+        [scene.agents[0].follow("/api/v1/events?follow")?, scene.agents[1].follow("/api/v1/events?follow")?];
 
     scene.hand_over()?;
 
@@ -154,7 +159,8 @@ fn a_handover_is_told_in_order_by_each_node_and_survives_a_flood_of_requests() -
 
     let [former, heir] = [events(&scene.agents[0], "")?, events(&scene.agents[1], "")?];
     let words: Vec<_> = former.iter().map(word).collect();
-    let order = ["announcement own", "reply own", "last_reply own", "announcement heard", "claim speaker -n1"];
+    let order =
+        ["announcement own", "reply own", "last_reply own", "announcement heard", "claim speaker -n1"];
     let places = order.iter().map(|wanted| place(&words, wanted)).collect::<Result<Vec<_>>>()?;
     assert!(places.is_sorted(), "{places:?} in {words:?}");
     let words: Vec<_> = heir.iter().map(word).collect();
@@ -168,7 +174,8 @@ fn a_handover_is_told_in_order_by_each_node_and_survives_a_flood_of_requests() -
             _ => None,
         })
     };
-    let unanswered = asked("announcement heard").zip(asked("last_reply own")).map(|(then, before)| then - before);
+    let unanswered =
+        asked("announcement heard").zip(asked("last_reply own")).map(|(then, before)| then - before);
     assert_eq!(unanswered, Some(4));
 
     let report: NodeReport = serde_json::from_str(&scene.agents[0].get("/api/v1/node")?)?;
@@ -194,7 +201,9 @@ fn a_handover_is_told_in_order_by_each_node_and_survives_a_flood_of_requests() -
     let after = events(&scene.agents[0], "")?;
     assert_eq!(count(&after, "lost history"), 0);
     assert_eq!(count(&after, "lost history_requests"), 1);
-    for wanted in ["announcement own", "announcement heard", "last_reply own", "claim speaker -n1", "claim speaker +n1"] {
+    for wanted in
+        ["announcement own", "announcement heard", "last_reply own", "claim speaker -n1", "claim speaker +n1"]
+    {
         assert_eq!(count(&after, wanted), count(&former, wanted), "{wanted}");
     }
     ensure!(scene.nodes.len() == 2);
@@ -221,7 +230,10 @@ fn followers_take_no_place_of_scrapes_and_end_with_the_agent() -> Result<()> {
     until(LIMIT, || Ok(agent.follow("/api/v1/events?follow=true").ok()))
         .map(|follower| followers.push(follower))?;
     let error = agent.get("/api/v1/events?since=yesterday").err().context("since=yesterday")?;
-    assert!(format!("{error:#}").contains("400") && format!("{error:#}").contains("give a time"), "{error:#}");
+    assert!(
+        format!("{error:#}").contains("400") && format!("{error:#}").contains("give a time"),
+        "{error:#}"
+    );
 
     // Over TCP, in chunks; an empty line shows that both are there.
     let mut tcp = node.enter(|| TcpStream::connect((node.v4().ip, 9472)))?;
@@ -235,7 +247,10 @@ fn followers_take_no_place_of_scrapes_and_end_with_the_agent() -> Result<()> {
         answer.extend_from_slice(&buffer[..length]);
     }
     let head = String::from_utf8_lossy(&answer).to_lowercase();
-    assert!(head.starts_with("http/1.1 200") && head.contains("content-type: application/x-ndjson"), "{head}");
+    assert!(
+        head.starts_with("http/1.1 200") && head.contains("content-type: application/x-ndjson"),
+        "{head}"
+    );
     until(LIMIT, || Ok(followers.iter().all(|follower| follower.heartbeats() > 0).then_some(())))?;
 
     let status = agent.stop()?;

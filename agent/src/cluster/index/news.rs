@@ -57,9 +57,7 @@ impl Index {
         }
         match kind {
             Kind::Nodes => self.nodes.get(key).map(Facet::node),
-            Kind::Speakers | Kind::HelmSpeakers => {
-                self.pods.speaker(key).map(Facet::speaker)
-            }
+            Kind::Speakers | Kind::HelmSpeakers => self.pods.speaker(key).map(Facet::speaker),
             Kind::Services => self.services.get(key).map(|service| Facet::Service {
                 name: Arc::clone(&service.name),
                 ips: self.services.ips_of(key).into_iter().collect(),

@@ -175,7 +175,7 @@ impl History {
     }
 
     /// The number of the last event, and whatever comes after it.
-    fn from_now(&self) -> (u64, Live) {
+    fn listen(&self) -> (u64, Live) {
         let state = self.state();
         let live = Live { lines: state.followers.subscribe(), ended: self.ended.subscribe() };
         (state.store.seq(), live)

@@ -79,6 +79,12 @@ impl Query {
         if same { self.after } else { 0 }
     }
 
+    /// The rows that may have something that is wanted; `None` for all.
+    pub(super) fn ips(&self) -> Option<impl Iterator<Item = Option<IpAddr>>> {
+        let some = self.ips.iter().map(|ip| Some(*ip));
+        (!self.ips.is_empty()).then(|| some.chain([None]))
+    }
+
     /// What concerns the node concerns every LB IP.
     pub(super) fn wants_ip(&self, ip: Option<IpAddr>) -> bool {
         self.ips.is_empty() || ip.is_none_or(|ip| self.ips.contains(&ip))

@@ -64,7 +64,7 @@ struct Feed {
 
 impl Feed {
     async fn run(self) -> Result<(), Gone> {
-        let (last, live) = self.history.from_now();
+        let (last, live) = self.history.listen();
         let live = self.query.follow.then_some(live);
         let cursor = self.query.cursor(&self.history.boot, last);
         self.past(cursor, last).await?;
@@ -92,8 +92,8 @@ impl Feed {
     }
 
     /// Each event as it happens, until the agent ends.
-    async fn present(&self, live: Live, mut cursor: u64) -> Result<(), Gone> {
-        let Live { mut lines, mut ended } = live;
+    async fn present(&self, from_now: Live, mut cursor: u64) -> Result<(), Gone> {
+        let Live { mut lines, mut ended } = from_now;
         loop {
             let next = tokio::select! {
                 () = self.sender.closed() => return Err(Gone),

@@ -124,11 +124,11 @@ async fn a_slow_reader_reads_the_rest_from_the_history_and_is_told_what_is_gone(
             tokio::task::yield_now().await;
         }
     }
-    let last = history.seq();
+    let newest = history.seq();
     let (mut seen, mut losses, mut replies) = (1, Vec::new(), 0);
-    while seen < last {
+    while seen < newest {
         let event = slow.next().await.unwrap();
-        let lost = match event.what {
+        let gone = match event.what {
             What::Lost(lost) => Some(lost),
             What::LastReply(_) => {
                 replies += 1;
@@ -137,14 +137,17 @@ async fn a_slow_reader_reads_the_rest_from_the_history_and_is_told_what_is_gone(
             _ => None,
         };
         assert!(event.seq > seen, "{} after {seen}", event.seq);
-        losses.extend(lost.map(|lost| (event.seq, lost.count, lost.reason)));
+        losses.extend(gone.map(|lost| (event.seq, lost.count, lost.reason)));
         seen = event.seq;
     }
     assert_eq!(replies, 30);
-    assert!(!losses.is_empty() && losses.iter().all(|(.., reason)| reason == "history_requests"), "{losses:?}");
+    assert!(
+        !losses.is_empty() && losses.iter().all(|(.., reason)| reason == "history_requests"),
+        "{losses:?}"
+    );
     // What it missed is what is not kept.
     let rest = Reader::new(&history, "").all().await.len() as u64;
-    assert_eq!(losses.last().unwrap().1 + rest - 1, last);
+    assert_eq!(losses.last().unwrap().1 + rest - 1, newest);
 }
 
 #[tokio::test]

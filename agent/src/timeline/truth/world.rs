@@ -10,12 +10,12 @@ use crate::{
     timeline::{Account, Numbered, Witness},
 };
 
-pub(super) const SECOND: i64 = 1_000_000_000;
-pub(super) const MS: i64 = 1_000_000;
+pub(in crate::timeline) const SECOND: i64 = 1_000_000_000;
+pub(in crate::timeline) const MS: i64 = 1_000_000;
 /// 2026-01-01.
-pub(super) const T0: i64 = 1_767_225_600 * SECOND;
+pub(in crate::timeline) const T0: i64 = 1_767_225_600 * SECOND;
 /// The asker's number.
-pub(super) const ASKER: u8 = 200;
+pub(in crate::timeline) const ASKER: u8 = 200;
 
 /// What is to happen.
 #[derive(Clone, Debug)]
@@ -58,11 +58,11 @@ pub(super) struct World {
     pub(super) skews: Vec<i64>,
 }
 
-pub(super) fn mac(number: u8) -> MacAddr {
+pub(in crate::timeline) fn mac(number: u8) -> MacAddr {
     MacAddr([0, 0, 0x5e, 0, 0x53, number])
 }
 
-pub(super) fn name(number: u8) -> String {
+pub(in crate::timeline) fn name(number: u8) -> String {
     format!("n{number}")
 }
 
@@ -73,7 +73,7 @@ struct Reign {
     to: i64,
 }
 
-pub(super) fn play(plan: &Plan) -> World {
+pub(in crate::timeline) fn play(plan: &Plan) -> World {
     let mut rng = Rng::with_seed(plan.seed);
     let owners = plan.nodes - u8::from(plan.router);
     let reigns = reigns(plan, owners);
@@ -187,6 +187,6 @@ fn truths(reigns: &[Reign], announced: &[i64], asked: &[(i64, Vec<(usize, i64)>)
     (1..reigns.len()).filter_map(truth).collect()
 }
 
-pub(super) fn stamp(at: i64) -> Timestamp {
+pub(in crate::timeline) fn stamp(at: i64) -> Timestamp {
     Timestamp::from_nanosecond(at.into()).unwrap()
 }
