@@ -151,6 +151,18 @@ async fn a_slow_reader_reads_the_rest_from_the_history_and_is_told_what_is_gone(
 }
 
 #[tokio::test]
+async fn what_the_kernel_could_not_tell_is_told_as_far_as_it_is_known() {
+    let history = history(512);
+    for count in [0, 3, 3, 7] {
+        history.lost(BTreeMap::from([("event_rate".to_owned(), count)]));
+    }
+    let told: Vec<_> = Reader::new(&history, "kind=lost").all().await;
+    let lost = |count| What::Lost(Lost { count, reason: "event_rate".to_owned() });
+    assert_eq!(told.iter().map(|event| &event.what).collect::<Vec<_>>(), [&lost(3), &lost(4)]);
+    assert!(told.iter().all(|event| event.ip.is_none()));
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_is_refused_with_a_line() {
     let answer = answer(&history(512), "kind=nonsense", None);
     assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
