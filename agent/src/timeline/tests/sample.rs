@@ -24,12 +24,17 @@ pub(super) struct Segment {
     skews: [i64; NODES as usize],
     said: Vec<(u8, i64, What)>,
     /// Milliseconds from one request to the next.
-    pub(super) every: i64,
+    every: i64,
 }
 
 impl Segment {
     pub(super) fn new() -> Self {
         Self { every: 100, ..Self::default() }
+    }
+
+    pub(super) const fn every(mut self, milliseconds: i64) -> Self {
+        self.every = milliseconds;
+        self
     }
 
     /// Owns the address: announces it by five rounds, and answers.
@@ -61,8 +66,12 @@ impl Segment {
         self
     }
 
-    pub(super) fn asked_until(mut self, to: i64) -> Self {
-        for at in (0..).map(|number| number * self.every + 50).take_while(|at| *at < to) {
+    pub(super) fn asked_until(self, to: i64) -> Self {
+        self.asked(0, to)
+    }
+
+    pub(super) fn asked(mut self, from: i64, to: i64) -> Self {
+        for at in (from / self.every..).map(|number| number * self.every + 50).take_while(|at| *at < to) {
             self.frames.push(Frame { at: T0 + at * MS, who: ASKER, kind: Kind::Asks });
         }
         self

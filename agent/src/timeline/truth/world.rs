@@ -19,43 +19,43 @@ pub(in crate::timeline) const ASKER: u8 = 200;
 
 /// What is to happen.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) seed: u64,
-    pub(super) nodes: u8,
+pub(in crate::timeline) struct Plan {
+    pub(in crate::timeline) seed: u64,
+    pub(in crate::timeline) nodes: u8,
     /// The asker has an agent, too: the last node.
-    pub(super) router: bool,
+    pub(in crate::timeline) router: bool,
     /// Milliseconds from one request to the next, and by how much that differs.
-    pub(super) every: (i64, i64),
+    pub(in crate::timeline) every: (i64, i64),
     /// Clocks are wrong by as much, milliseconds.
-    pub(super) skew: i64,
-    pub(super) moves: Vec<Move>,
+    pub(in crate::timeline) skew: i64,
+    pub(in crate::timeline) moves: Vec<Move>,
 }
 
 /// The address goes to the next node.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Move {
+pub(in crate::timeline) struct Move {
     /// Milliseconds since the last one.
-    pub(super) after: i64,
+    pub(in crate::timeline) after: i64,
     /// Milliseconds between the end of the old one and the beginning of the new one.
-    pub(super) gap: i64,
+    pub(in crate::timeline) gap: i64,
 }
 
 /// What happened indeed, by true time.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Truth {
-    pub(super) from: u8,
-    pub(super) to: u8,
-    pub(super) last: i64,
-    pub(super) announced: i64,
-    pub(super) first: i64,
-    pub(super) unanswered: u64,
+pub(in crate::timeline) struct Truth {
+    pub(in crate::timeline) from: u8,
+    pub(in crate::timeline) to: u8,
+    pub(in crate::timeline) last: i64,
+    pub(in crate::timeline) announced: i64,
+    pub(in crate::timeline) first: i64,
+    pub(in crate::timeline) unanswered: u64,
 }
 
-pub(super) struct World {
-    pub(super) account: Account,
-    pub(super) truths: Vec<Truth>,
+pub(in crate::timeline) struct World {
+    pub(in crate::timeline) account: Account,
+    pub(in crate::timeline) truths: Vec<Truth>,
     /// To be taken from a node's times to have the true ones.
-    pub(super) skews: Vec<i64>,
+    pub(in crate::timeline) skews: Vec<i64>,
 }
 
 pub(in crate::timeline) fn mac(number: u8) -> MacAddr {
