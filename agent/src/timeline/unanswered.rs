@@ -111,7 +111,8 @@ impl<'a> Around<'_, 'a> {
     fn told(&self, row: usize) -> impl Iterator<Item = Told<'a>> {
         let (node, range) = (self.rows[row].node, self.range());
         let range = range.start - LATE_NS..range.end;
-        self.rows[row].seen.iter().filter_map(move |seen| {
+        let noted = self.rows[row].noted_within(self.scene.from, self.scene.to);
+        noted.filter_map(move |(_, seen)| {
             let asked = broadcast(&seen.event.what)?;
             let (at, error) = self.scene.clocks.map(row, seen.at)?;
             // Counts begin anew where an interface does.

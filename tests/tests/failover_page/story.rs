@@ -71,6 +71,9 @@ impl Story {
     fn claimed(&mut self, kind: &str, observer: u8, of: u8, ip: &str, asked: u64) {
         let sent = observer == of;
         let mut what = json!({"kind": kind, "interface": "enp193s0f0np0.4094", "mac": mac(of), "sent": sent, "asked": asked});
+        if kind == "announcement" {
+            what["form"] = "request".into();
+        }
         if sent {
             what["origin"] = "speaker".into();
             what["sender"] = format!("metallb-system/metallb-speaker-with-a-long-name-{of}").into();
@@ -100,7 +103,7 @@ impl Story {
         self.tell(from, None, cause);
         self.wait(900_000);
         self.asks(ip, count);
-        self.claimed("last_reply", from, from, ip, count);
+        let (last, asked) = (self.now, count);
         self.wait(pause / 2);
         self.asks(ip, count + 1);
         self.wait(pause / 2);
@@ -110,6 +113,10 @@ impl Story {
                 self.wait(2);
             }
             if round == 0 {
+                // An agent knows which reply was the last one when it sees the loss.
+                let now = std::mem::replace(&mut self.now, last);
+                self.claimed("last_reply", from, from, ip, asked);
+                self.now = now;
                 self.asks(ip, count + 2);
                 self.claimed("reply", to, to, ip, count + 2);
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::words;
 use crate::{
     cli::exit::Exit,
     timeline::{Handover, Kind, Timeline},
@@ -52,7 +53,7 @@ impl Document {
             // Events alone, of agents or of captures.
             0 => {
                 let clocks = self.timelines.iter().flat_map(|timeline| &timeline.clocks);
-                let nodes: BTreeSet<_> = clocks.map(|clock| clock.node.clone()).collect();
+                let nodes: BTreeSet<_> = clocks.map(|clock| words::short(&clock.node)).collect();
                 format!("Rests on the events of {}", few(nodes))
             }
             1 => format!("Rests on what {replied} of 1 agent told"),

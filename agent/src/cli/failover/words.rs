@@ -203,6 +203,7 @@ pub(super) fn asked(unanswered: Option<&Unanswered>) -> String {
         (_, 0) => "nobody asked meanwhile".to_owned(),
         (1, 1) => format!("1 request{of} went unanswered"),
         (least, most) if least == most => format!("{most} requests{of} went unanswered"),
+        (0, 1) => format!("perhaps 1 request{of} went unanswered"),
         (0, most) => format!("up to {most} requests{of} went unanswered"),
         (least, most) => format!("{least} to {most} requests{of} went unanswered"),
     }

@@ -1,24 +1,28 @@
 //! What an agent tells of the frames that it sees.
 
-use super::world::{ASKER, mac, name, stamp};
+use super::world::{mac, name, stamp};
 use crate::evidence::{Asked, Claimed, Event, Origin, What};
 
 const RESUME_NS: i64 = 10_000_000_000;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    pub(super) at: i64,
-    pub(super) who: u8,
-    pub(super) kind: Kind,
+pub(in crate::timeline) struct Frame {
+    pub(in crate::timeline) at: i64,
+    pub(in crate::timeline) who: u8,
+    pub(in crate::timeline) kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::timeline) enum Kind {
     Asks,
+    /// By unicast, from that one alone.
+    AsksOne(u8),
     /// By unicast, to the asker.
     Replies,
     /// In the form of a request, else of a reply.
     Announces(bool),
+    /// By Neighbor Discovery.
+    Advertises,
 }
 
 /// Somebody who claims the address.
@@ -30,10 +34,10 @@ struct Claimant {
     lost: bool,
 }
 
-pub(super) struct Agent {
-    pub(super) node: u8,
+pub(in crate::timeline) struct Agent {
+    pub(in crate::timeline) node: u8,
     /// It is on the asker's host.
-    pub(super) asks: bool,
+    pub(in crate::timeline) asks: bool,
     seq: u64,
     asked: u64,
     announced: i64,
@@ -41,20 +45,25 @@ pub(super) struct Agent {
 }
 
 impl Agent {
-    pub(super) fn new(node: u8, asks: bool) -> Self {
+    pub(in crate::timeline) fn new(node: u8, asks: bool) -> Self {
         Self { node, asks, seq: 0, asked: 0, announced: 0, claimants: Vec::new() }
     }
 
-    pub(super) fn sees(&self, frame: &Frame) -> bool {
-        frame.kind != Kind::Replies || frame.who == self.node || self.asks
+    pub(in crate::timeline) fn sees(&self, frame: &Frame) -> bool {
+        match frame.kind {
+            Kind::Replies => frame.who == self.node || self.asks,
+            Kind::AsksOne(of) => of == self.node || self.asks,
+            _ => true,
+        }
     }
 
-    pub(super) fn frame(&mut self, frame: Frame, events: &mut Vec<Event>) {
+    pub(in crate::timeline) fn frame(&mut self, frame: Frame, events: &mut Vec<Event>) {
         let Frame { at, who, kind } = frame;
-        if kind == Kind::Asks {
-            self.asked += 1;
-            let (interface, mac) = ("eth0".to_owned(), mac(ASKER));
-            let asked = Asked { interface, mac, unicast: false, probe: false, count: self.asked };
+        if let Kind::Asks | Kind::AsksOne(_) = kind {
+            let unicast = kind != Kind::Asks;
+            self.asked += u64::from(!unicast);
+            let (interface, mac) = ("eth0".to_owned(), mac(who));
+            let asked = Asked { interface, mac, unicast, probe: false, count: self.asked };
             return self.put(at, What::Request(asked), events);
         }
         let place = self.claimants.iter().position(|claimant| claimant.who == who).unwrap_or_else(|| {
@@ -77,13 +86,18 @@ impl Agent {
                     self.put(at, What::Reply(claimed), events);
                 }
             }
-            Kind::Announces(asks) => {
+            Kind::Announces(_) | Kind::Advertises => {
+                let form = match kind {
+                    Kind::Announces(true) => Some("request"),
+                    Kind::Announces(false) => Some("reply"),
+                    _ => None,
+                };
                 self.announced = at;
                 self.lose(who, events);
-                let claimed = self.claimed(who, Some(if asks { "request" } else { "reply" }), self.asked);
+                let claimed = self.claimed(who, form, self.asked);
                 self.put(at, What::Announcement(claimed), events);
             }
-            Kind::Asks => {}
+            Kind::Asks | Kind::AsksOne(_) => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! Timelines held against worlds of which the truth is known.
 
-mod agent;
-mod world;
+pub(super) mod agent;
+pub(super) mod world;
 
 use jiff::Timestamp;
 use proptest::prelude::*;

@@ -10,59 +10,59 @@ use crate::{
     timeline::{Account, Numbered, Witness},
 };
 
-pub(super) const SECOND: i64 = 1_000_000_000;
-pub(super) const MS: i64 = 1_000_000;
+pub(in crate::timeline) const SECOND: i64 = 1_000_000_000;
+pub(in crate::timeline) const MS: i64 = 1_000_000;
 /// 2026-01-01.
-pub(super) const T0: i64 = 1_767_225_600 * SECOND;
+pub(in crate::timeline) const T0: i64 = 1_767_225_600 * SECOND;
 /// The asker's number.
-pub(super) const ASKER: u8 = 200;
+pub(in crate::timeline) const ASKER: u8 = 200;
 
 /// What is to happen.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) seed: u64,
-    pub(super) nodes: u8,
+pub(in crate::timeline) struct Plan {
+    pub(in crate::timeline) seed: u64,
+    pub(in crate::timeline) nodes: u8,
     /// The asker has an agent, too: the last node.
-    pub(super) router: bool,
+    pub(in crate::timeline) router: bool,
     /// Milliseconds from one request to the next, and by how much that differs.
-    pub(super) every: (i64, i64),
+    pub(in crate::timeline) every: (i64, i64),
     /// Clocks are wrong by as much, milliseconds.
-    pub(super) skew: i64,
-    pub(super) moves: Vec<Move>,
+    pub(in crate::timeline) skew: i64,
+    pub(in crate::timeline) moves: Vec<Move>,
 }
 
 /// The address goes to the next node.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Move {
+pub(in crate::timeline) struct Move {
     /// Milliseconds since the last one.
-    pub(super) after: i64,
+    pub(in crate::timeline) after: i64,
     /// Milliseconds between the end of the old one and the beginning of the new one.
-    pub(super) gap: i64,
+    pub(in crate::timeline) gap: i64,
 }
 
 /// What happened indeed, by true time.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Truth {
-    pub(super) from: u8,
-    pub(super) to: u8,
-    pub(super) last: i64,
-    pub(super) announced: i64,
-    pub(super) first: i64,
-    pub(super) unanswered: u64,
+pub(in crate::timeline) struct Truth {
+    pub(in crate::timeline) from: u8,
+    pub(in crate::timeline) to: u8,
+    pub(in crate::timeline) last: i64,
+    pub(in crate::timeline) announced: i64,
+    pub(in crate::timeline) first: i64,
+    pub(in crate::timeline) unanswered: u64,
 }
 
-pub(super) struct World {
-    pub(super) account: Account,
-    pub(super) truths: Vec<Truth>,
+pub(in crate::timeline) struct World {
+    pub(in crate::timeline) account: Account,
+    pub(in crate::timeline) truths: Vec<Truth>,
     /// To be taken from a node's times to have the true ones.
-    pub(super) skews: Vec<i64>,
+    pub(in crate::timeline) skews: Vec<i64>,
 }
 
-pub(super) fn mac(number: u8) -> MacAddr {
+pub(in crate::timeline) fn mac(number: u8) -> MacAddr {
     MacAddr([0, 0, 0x5e, 0, 0x53, number])
 }
 
-pub(super) fn name(number: u8) -> String {
+pub(in crate::timeline) fn name(number: u8) -> String {
     format!("n{number}")
 }
 
@@ -73,7 +73,7 @@ struct Reign {
     to: i64,
 }
 
-pub(super) fn play(plan: &Plan) -> World {
+pub(in crate::timeline) fn play(plan: &Plan) -> World {
     let mut rng = Rng::with_seed(plan.seed);
     let owners = plan.nodes - u8::from(plan.router);
     let reigns = reigns(plan, owners);
@@ -187,6 +187,6 @@ fn truths(reigns: &[Reign], announced: &[i64], asked: &[(i64, Vec<(usize, i64)>)
     (1..reigns.len()).filter_map(truth).collect()
 }
 
-pub(super) fn stamp(at: i64) -> Timestamp {
+pub(in crate::timeline) fn stamp(at: i64) -> Timestamp {
     Timestamp::from_nanosecond(at.into()).unwrap()
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     cli::failover::words,
-    timeline::{Handover, Step, StepKind},
+    timeline::{Handover, Kind, Step, StepKind},
 };
 
 /// One lane.
@@ -71,7 +71,9 @@ fn of_node<'a>(handover: &'a Handover, name: &str, lane: Role) -> Lane<'a> {
     let of_node = |step: &&Step| step.node == name && role(step.kind).is_none();
     let steps: Vec<&Step> = handover.steps.iter().filter(of_node).collect();
     let mut answered = Vec::new();
-    let mut open = (lane == Role::From).then_some(None);
+    // Until when the former owner answered is known by its last answer alone; of one that goes on there is none.
+    let ended = steps.iter().any(|step| step.kind == StepKind::LastAnswer);
+    let mut open = (lane == Role::From && (ended || handover.kind == Kind::Split)).then_some(None);
     for step in &steps {
         match (step.kind, open) {
             (StepKind::FirstAnswer, None) => open = Some(Some(step.at)),
@@ -127,5 +129,14 @@ mod tests {
         let lanes = lanes(&handover);
         assert_eq!(lanes[0].answered, [(None, Some(at(0.0))), (Some(at(3.0)), None)]);
         assert_eq!(lanes[1].answered, [(Some(at(1.0)), Some(at(2.0)))]);
+    }
+
+    #[test]
+    fn an_owner_whose_end_nobody_saw_is_not_drawn_to_go_on() {
+        let mut handover = planned();
+        handover.steps.retain(|step| step.kind != StepKind::LastAnswer);
+        assert_eq!(lanes(&handover)[2].answered, []);
+        handover.kind = Kind::Split;
+        assert_eq!(lanes(&handover)[2].answered, [(None, None)]);
     }
 }

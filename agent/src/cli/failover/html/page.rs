@@ -137,7 +137,7 @@ fn row(step: &Step, origin: jiff::Timestamp) -> Markup {
             td { (marks::inline(step.kind)) }
             td class="time" { (words::clock(step.at)) }
             td class="number" { (words::offset(step.at, origin)) }
-            td class="node" { (step.node) }
+            td class="node" title=(step.node) { (words::short(&step.node)) }
             td { (text::what(step)) }
         }
     }

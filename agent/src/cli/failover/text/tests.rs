@@ -98,6 +98,10 @@ fn the_headline_says_no_more_than_is_known() {
             format!("{moved}nobody answered for 1.20 s (± 60 µs); up to 4 requests went unanswered"),
         ),
         (
+            Handover { unanswered: unanswered(0, 1, 0), ..base() },
+            format!("{moved}nobody answered for 1.20 s (± 60 µs); perhaps 1 request went unanswered"),
+        ),
+        (
             Handover { unanswered: unanswered(3, 5, 2), ..base() },
             format!("{moved}nobody answered for 1.20 s (± 60 µs); 3 to 5 requests of 2 askers went unanswered"),
         ),
