@@ -1,0 +1,193 @@
+//! The drill itself: label, takeover, label away, the way back.
+
+use std::{net::IpAddr, panic::resume_unwind, time::Duration};
+
+use anyhow::{Context as _, anyhow};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    guard::{Ended, Held, Label},
+    label::{NotSet, TakenAway, by_hand},
+    note::{Note, VALUE, myself},
+    owner::owner,
+    plan::Plan,
+    refused,
+    watch::{How, Shown, Watch, Watched},
+};
+use crate::{
+    claims::election::EXCLUDE_LABEL,
+    cli::{
+        api::{Api, ApiError, Roster},
+        exit::{Exit, Failure, Outcome},
+        output::{self, Document},
+        reach::Reach,
+    },
+    serve::Signals,
+};
+
+/// How long to try to take the label away.
+const RESTORING: Duration = Duration::from_secs(60);
+
+/// A drill that may be carried out.
+pub(super) struct Drill<'a> {
+    pub(super) reach: &'a Reach<'a>,
+    pub(super) api: &'a Api,
+    pub(super) listed: Option<&'a Result<Roster, ApiError>>,
+    pub(super) plan: &'a Plan,
+    /// For somebody to take over, and again for the way back.
+    pub(super) patience: Duration,
+}
+
+impl Drill<'_> {
+    pub(super) async fn run(self) -> Outcome {
+        let node = self.plan.owner.node.as_str();
+        // From before there is anything to clean up. They stay caught to the end of the program.
+        let mut signals = Signals::catch().context("catching signals")?;
+        let begun = Timestamp::now();
+        let note = self.note(begun);
+        let label = Label { api: self.api, node, note: &note, patience: RESTORING };
+        let held = label.hold(signals.end(), self.takeover(begun)).await;
+        let Held { ended, taken } = match held {
+            Ok(held) => held,
+            Err(error @ (NotSet::Labelled(..) | NotSet::LeftOver(_))) => return refused(&error.to_string()),
+            Err(error @ NotSet::Unsure(..)) => return trouble(&error.to_string()),
+            Err(NotSet::Api(error) | NotSet::Unanswered(error)) => return Err(Failure::Unreachable(error.to_string())),
+        };
+        let removed = Timestamp::now();
+        let restored = fate(node, &taken);
+        let line = match &restored {
+            Ok(line) | Err(line) => line,
+        };
+        // Where stdout is gone there is nobody to be told.
+        let printed = say(removed, line);
+        let takeover = match ended {
+            Ended::Panicked(panic) => resume_unwind(panic),
+            Ended::Failed(failure) => return restored.map_or_else(|line| trouble(&line), |_| Err(failure)),
+            Ended::Stopped => return restored.map_or_else(|line| trouble(&line), |_| Err(self.stopped())),
+            Ended::Done(takeover) => takeover,
+        };
+        printed?;
+        if let Err(line) = restored {
+            return trouble(&line);
+        }
+        let back = tokio::select! {
+            biased;
+            () = signals.end() => return Err(self.stopped()),
+            back = self.way_back(removed) => back?,
+        };
+        self.tell(begun, removed, &takeover, &back)
+    }
+
+    fn note(&self, since: Timestamp) -> Note {
+        // It may take that long to take over, and to get rid of the label.
+        let longest = SignedDuration::try_from(self.patience + 2 * RESTORING).unwrap_or(SignedDuration::MAX);
+        let until = since.checked_add(longest).unwrap_or(Timestamp::MAX);
+        Note { since, until, by: myself(), service: self.plan.service.clone() }
+    }
+
+    fn stopped(&self) -> Failure {
+        let service = &self.plan.service;
+        Failure::Failed(anyhow!("stopped; see where {service} is now: l2witness who {service}"))
+    }
+
+    fn ips(&self) -> Vec<IpAddr> {
+        self.plan.moves.iter().filter(|one| one.drilled).map(|one| one.ip).collect()
+    }
+
+    fn watch(&self) -> Watch<'_> {
+        Watch { reach: self.reach, listed: self.listed, patience: self.patience }
+    }
+
+    /// The label is there.
+    async fn takeover(&self, since: Timestamp) -> Result<Watched, Failure> {
+        let node = &self.plan.owner.node;
+        say(Timestamp::now(), &format!("Node {node} has the label {EXCLUDE_LABEL}={VALUE}"))?;
+        self.watch().until_shown(&self.ips(), since, |_, other| other != node, says).await
+    }
+
+    /// The label is gone. Where the election is not known, whoever shows anew.
+    async fn way_back(&self, since: Timestamp) -> Result<Watched, Failure> {
+        let is_meant = |ip: IpAddr, node: &str| {
+            let back = self.plan.moves.iter().find(|one| one.ip == ip).and_then(|one| one.back.as_deref());
+            back.is_none_or(|back| back == node)
+        };
+        self.watch().until_shown(&self.ips(), since, is_meant, says).await
+    }
+
+    /// How it went, and where the addresses are now.
+    fn tell(&self, begun: Timestamp, removed: Timestamp, takeover: &Watched, back: &Watched) -> Outcome {
+        let mut exit = Exit::Fine;
+        let mut page = String::from("\n");
+        for ip in self.ips() {
+            let went = match takeover.shown.get(&ip) {
+                Some(shown) => told(shown, begun, "the label"),
+                None => {
+                    exit = Exit::Problem;
+                    format!("nobody was seen to take over within {} s", self.patience.as_secs())
+                }
+            };
+            let (now, is_known) = whereabouts(ip, removed, back);
+            if !is_known {
+                exit = Exit::Problem;
+            }
+            page += &format!("{ip}: {went}; {now}\n");
+        }
+        output::print(&page)?;
+        Ok(exit)
+    }
+}
+
+fn whereabouts(ip: IpAddr, removed: Timestamp, back: &Watched) -> (String, bool) {
+    if let Some(shown) = back.shown.get(&ip) {
+        return (format!("back: {}", told(shown, removed, "it was gone")), true);
+    }
+    let Watched { document: Document { lb_ips, time, .. }, .. } = back;
+    let now = lb_ips.iter().find(|judged| judged.ip == ip).map(|judged| owner(judged, *time));
+    match now {
+        Some(Ok(owner)) => (format!("it stays on {} ({})", owner.node, owner.proof.words(*time)), true),
+        Some(Err(error)) => (format!("now {error}"), false),
+        None => ("now no agent watches it".to_owned(), false),
+    }
+}
+
+fn told(shown: &Shown, since: Timestamp, what: &str) -> String {
+    let after = shown.at.duration_since(since).as_secs_f64().max(0.0);
+    match shown.how {
+        How::Replied => format!("{} answered, at the latest {after:.1} s after {what}", shown.node),
+        How::Announced => format!("{} announced it {after:.1} s after {what}, and nobody has asked", shown.node),
+    }
+}
+
+/// What became of the label; an error where it is still there, or may be.
+fn fate(node: &str, taken: &Result<TakenAway, ApiError>) -> Result<String, String> {
+    match taken {
+        Ok(TakenAway::Both) => Ok(format!("Node {node}: the label is taken away")),
+        Ok(TakenAway::Note(left)) => Ok(match left.label {
+            Some(_) => format!("Node {node}: somebody has set the label anew meanwhile; theirs stays"),
+            None => format!("Node {node}: somebody has taken the label away meanwhile"),
+        }),
+        Ok(TakenAway::Nothing) => Ok(format!("Node {node}: somebody has taken label and note away meanwhile")),
+        Err(error) => Err(format!(
+            "Node {node} STILL HAS THE LABEL {EXCLUDE_LABEL}: {error}; take it away: {}",
+            by_hand(node)
+        )),
+    }
+}
+
+/// Something is left behind.
+fn trouble(line: &str) -> Outcome {
+    eprintln!("l2witness: {line}");
+    Ok(Exit::Problem)
+}
+
+fn says(ip: IpAddr, shown: &Shown) -> anyhow::Result<()> {
+    let does = match shown.how {
+        How::Announced => "announces",
+        How::Replied => "answers",
+    };
+    say(Timestamp::now(), &format!("{} {does} {ip}", shown.node))
+}
+
+fn say(at: Timestamp, line: &str) -> anyhow::Result<()> {
+    output::print(&format!("{at:.3}  {line}\n"))
+}
