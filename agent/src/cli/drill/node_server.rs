@@ -17,9 +17,12 @@ use serde_json::{Value, json};
 use super::note::ANNOTATION;
 use crate::{
     claims::election::EXCLUDE_LABEL,
-    cli::api::{
-        Api,
-        mock::{Cluster, status},
+    cli::{
+        api::{
+            Api,
+            mock::{Cluster, status},
+        },
+        client::AgentArgs,
     },
 };
 
@@ -64,6 +67,11 @@ impl NodeServer {
 
     pub(super) async fn api(&self) -> Api {
         self.cluster.args().api.open(Duration::from_secs(1)).await.unwrap()
+    }
+
+    /// What leads to it.
+    pub(super) fn agents(&self) -> AgentArgs {
+        self.cluster.args()
     }
 
     pub(super) fn kept(&self) -> MutexGuard<'_, Kept> {

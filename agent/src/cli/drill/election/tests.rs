@@ -22,8 +22,8 @@ fn index(edit: impl Fn(&mut Value)) -> Index {
     let mut index = Index::new(Scope::default());
     let at = jiff::Timestamp::UNIX_EPOCH;
     let nothing = |_: &mut Value| {};
-    // The captured pods are MetalLB's alone, and have a label each.
-    let mut speakers = captured("pods", Kind::Speakers, edit);
+    let is_speaker = |pod: &Value| pod["metadata"]["labels"]["component"] == "speaker";
+    let mut speakers = captured("pods", Kind::Speakers, |pod| if is_speaker(pod) { edit(pod) });
     speakers.retain(|pod| pod.key.contains("/speaker-"));
     assert_eq!(speakers.len(), 3);
     index.listed(Kind::Speakers, speakers, at);
