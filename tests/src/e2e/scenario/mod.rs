@@ -1,6 +1,7 @@
 //! The scenarios: a file for each kind of fault.
 
 mod counters;
+mod drill;
 mod flood;
 mod healthy;
 mod input;
@@ -121,6 +122,12 @@ pub const ALL: &[Scenario] = &[
         name: "bad-input",
         about: "Services with nonsense, a speaker that never ends its metrics",
         run: input::run,
+        usual: false,
+    },
+    Scenario {
+        name: "drill",
+        about: "a failover on purpose, one that is interrupted, and one that is killed",
+        run: drill::run,
         usual: false,
     },
     Scenario {
