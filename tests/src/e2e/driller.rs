@@ -69,7 +69,8 @@ impl Driller<'_> {
     /// It ends before.
     pub fn drill_until_labelled(&self, args: &[&str]) -> Result<Drilling> {
         let mut command = self.command(args);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("run l2witness")?;
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("run l2witness")?;
         let stdout = BufReader::new(child.stdout.take().context("its stdout")?);
         let mut drilling = Drilling { child, stdout, said: String::new() };
         while !drilling.said.contains(" has the label ") {

@@ -11,7 +11,12 @@ pub(super) fn line(left: Option<&Result<Vec<Left>, ApiError>>, now: Timestamp) -
     let left = match left {
         None => return Line::skipped(CHECK, "whether a drill left its label: that takes the API server"),
         Some(Err(error)) => {
-            return Line::by(CHECK, "Nodes can be read", Status::Unknown, vec![Detail::new(error.to_string())]);
+            return Line::by(
+                CHECK,
+                "Nodes can be read",
+                Status::Unknown,
+                vec![Detail::new(error.to_string())],
+            );
         }
         Some(Ok(left)) => left,
     };

@@ -24,7 +24,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(super) enum NotSet {
     /// It is there.
-    #[error("Node {0} already has the label {EXCLUDE_LABEL}={1:?}: somebody else keeps it out; nothing was touched")]
+    #[error(
+        "Node {0} already has the label {EXCLUDE_LABEL}={1:?}: somebody else keeps it out; nothing was touched"
+    )]
     Labelled(String, String),
     /// A drill's note is.
     #[error("Node {node} {words}; if it is not under way any more: l2witness drill --restore", node = .0.node, words = .0.words(Timestamp::now()))]

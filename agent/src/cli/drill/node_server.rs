@@ -130,7 +130,9 @@ impl Kept {
         if metadata["resourceVersion"] != self.version.to_string() {
             return status(409, "the object has been modified");
         }
-        for (kept, patch) in [(&mut self.labels, &metadata["labels"]), (&mut self.annotations, &metadata["annotations"])] {
+        for (kept, patch) in
+            [(&mut self.labels, &metadata["labels"]), (&mut self.annotations, &metadata["annotations"])]
+        {
             merge(kept, patch);
         }
         self.version += 1;

@@ -89,7 +89,9 @@ impl Left {
     pub(in crate::cli) fn words(&self, now: Timestamp) -> String {
         let of = self.note().map_or_else(
             || "of a drill".to_owned(),
-            |Note { since, by, service, .. }| format!("of the drill of {service} by {by}, {}", ago(since, now)),
+            |Note { since, by, service, .. }| {
+                format!("of the drill of {service} by {by}, {}", ago(since, now))
+            },
         );
         match &self.label {
             Some(_) if self.is_labelled() => format!("has the label {EXCLUDE_LABEL} {of}"),
@@ -147,10 +149,22 @@ mod tests {
     fn what_was_left_is_told_as_far_as_it_can_be_read() {
         let text = note().text();
         for (text, label, words) in [
-            (&*text, Some(VALUE), "has the label node.kubernetes.io/exclude-from-external-load-balancers of the drill of shop/web by ann@desk, 60s ago"),
-            (&text, Some(""), "has the note of the drill of shop/web by ann@desk, 60s ago; the label node.kubernetes.io/exclude-from-external-load-balancers was set anew by somebody else"),
+            (
+                &*text,
+                Some(VALUE),
+                "has the label node.kubernetes.io/exclude-from-external-load-balancers of the drill of shop/web by ann@desk, 60s ago",
+            ),
+            (
+                &text,
+                Some(""),
+                "has the note of the drill of shop/web by ann@desk, 60s ago; the label node.kubernetes.io/exclude-from-external-load-balancers was set anew by somebody else",
+            ),
             (&text, None, "has the note of the drill of shop/web by ann@desk, 60s ago; the label is gone"),
-            ("rubbish", Some(VALUE), "has the label node.kubernetes.io/exclude-from-external-load-balancers of a drill"),
+            (
+                "rubbish",
+                Some(VALUE),
+                "has the label node.kubernetes.io/exclude-from-external-load-balancers of a drill",
+            ),
         ] {
             assert_eq!(left(text, label).words(at(T0)), words);
         }

@@ -131,8 +131,14 @@ mod tests {
                 ],
                 Err(NoOwner::Several(vec!["n1".to_owned(), "n2".to_owned()])),
             ),
-            (vec![member("n1", 1).announces(WEB, 3600).done(), member("n2", 2).done()], own("n1", Proof::Said)),
-            (vec![node("n1", 1).local(speaker(1, 9000, 8000)).done()], own("n1", Proof::Replied(before(8000)))),
+            (
+                vec![member("n1", 1).announces(WEB, 3600).done(), member("n2", 2).done()],
+                own("n1", Proof::Said),
+            ),
+            (
+                vec![node("n1", 1).local(speaker(1, 9000, 8000)).done()],
+                own("n1", Proof::Replied(before(8000))),
+            ),
             (vec![node("n1", 1).done(), node("n2", 2).done()], Err(NoOwner::Nobody)),
         ] {
             assert_eq!(of(reports), expected);

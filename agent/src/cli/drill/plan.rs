@@ -123,13 +123,8 @@ pub(super) fn plan(facts: &Facts<'_>, owner: Owner) -> Result<Plan, Refusal> {
         return Err(Refusal::Ignored(ignoring.to_vec()));
     }
     let moves = moves(facts, &owner);
-    let mut plan = Plan {
-        service: (*service).to_owned(),
-        objections: Vec::new(),
-        risks: Vec::new(),
-        moves,
-        owner,
-    };
+    let mut plan =
+        Plan { service: (*service).to_owned(), objections: Vec::new(), risks: Vec::new(), moves, owner };
     plan.objections = objections(facts, &plan);
     plan.risks = risks(facts, &plan);
     Ok(plan)
@@ -158,9 +153,9 @@ fn heir(ip: IpAddr, elections: &Elections) -> Heir {
     match elected(after) {
         Ok(node) => Heir::Node(node),
         Err(Some(nobody)) => Heir::Nobody(nobody),
-        Err(None) => {
-            Heir::Unknown(elections.unknown.clone().unwrap_or_else(|| "no election is known for it".to_owned()))
-        }
+        Err(None) => Heir::Unknown(
+            elections.unknown.clone().unwrap_or_else(|| "no election is known for it".to_owned()),
+        ),
     }
 }
 
@@ -189,14 +184,16 @@ fn objections(facts: &Facts<'_>, plan: &Plan) -> Vec<String> {
                 objections.push(format!("{ip} would stay on {node}: the label decides nothing for it"));
             }
             Heir::Node(heir) if !replied.contains(heir.as_str()) => {
-                objections.push(format!("{ip} would go to {heir}, whose agent did not reply: nobody could see it"));
+                objections
+                    .push(format!("{ip} would go to {heir}, whose agent did not reply: nobody could see it"));
             }
             Heir::Node(_) => {}
             Heir::Nobody(why) => objections.push(format!("nobody would answer {ip}: {why}")),
             Heir::Unknown(why) => objections.push(format!("who would answer {ip} is not known: {why}")),
         }
         if let Some(back) = back.as_ref().filter(|back| *drilled && *back != node) {
-            objections.push(format!("{ip} is on {node}, though {back} is elected: the label may move nothing"));
+            objections
+                .push(format!("{ip} is on {node}, though {back} is elected: the label may move nothing"));
         }
     }
     objections
@@ -206,13 +203,17 @@ fn risks(facts: &Facts<'_>, plan: &Plan) -> Vec<String> {
     let node = &plan.owner.node;
     let mut risks = Vec::new();
     if plan.owner.proof == Proof::Said {
-        risks.push("nobody has asked for it lately: without anybody who asks, no answer of a new owner is seen".to_owned());
+        risks.push(
+            "nobody has asked for it lately: without anybody who asks, no answer of a new owner is seen"
+                .to_owned(),
+        );
     }
     risks.push(match plan.moves.iter().all(|one| one.back.as_ref() == Some(node)) {
         true => format!("two interruptions: all of it comes back to {node} when the label is taken away"),
         false => "two interruptions: MetalLB elects anew when the label is taken away".to_owned(),
     });
-    let local = facts.document.lb_ips.iter().filter(|judged| plan.moves.iter().any(|one| one.ip == judged.ip));
+    let local =
+        facts.document.lb_ips.iter().filter(|judged| plan.moves.iter().any(|one| one.ip == judged.ip));
     let local: BTreeSet<_> = local
         .flat_map(|judged| &judged.said.services)
         .filter(|service| service.local_policy)
@@ -231,7 +232,10 @@ fn risks(facts: &Facts<'_>, plan: &Plan) -> Vec<String> {
     let failed = &facts.document.agents.failed;
     if !failed.is_empty() {
         let names = failed.iter().map(|Failed { agent, .. }| agent.clone());
-        risks.push(format!("these agents did not reply, and what is answered there is not seen: {}", few(names)));
+        risks.push(format!(
+            "these agents did not reply, and what is answered there is not seen: {}",
+            few(names)
+        ));
     }
     risks
 }

@@ -46,7 +46,8 @@ pub(super) async fn prepare(reach: &Reach<'_>, api: &Api, service: &str) -> Resu
     if let Some(left) = label::left(api).await?.into_iter().next() {
         return Err(Refusal::NotFree(NotSet::LeftOver(left)).into());
     }
-    let index = snapshot(api).await.map_err(|fault| Failure::Unreachable(format!("{}: {fault}", api.server)))?;
+    let index =
+        snapshot(api).await.map_err(|fault| Failure::Unreachable(format!("{}: {fault}", api.server)))?;
     let ips = index.services_named(service);
     if ips.is_empty() {
         let known = index.services().map(str::to_owned).collect();

@@ -26,7 +26,8 @@ pub(super) async fn run(api: &Api) -> Outcome {
         let line = match label::take_away(api, node, text).await {
             Ok(TakenAway::Both) => format!("Node {node} {}: taken away", left.words(Timestamp::now())),
             Ok(TakenAway::Note(now)) => {
-                let of = if now.label.is_some() { "is somebody else's and stays" } else { "was gone already" };
+                let of =
+                    if now.label.is_some() { "is somebody else's and stays" } else { "was gone already" };
                 format!("Node {node}: the note is taken away; the label {EXCLUDE_LABEL} {of}")
             }
             Ok(TakenAway::Nothing) => format!("Node {node}: somebody else took it away meanwhile"),

@@ -51,7 +51,9 @@ impl Drill<'_> {
             Ok(held) => held,
             Err(error @ (NotSet::Labelled(..) | NotSet::LeftOver(_))) => return refused(&error.to_string()),
             Err(error @ NotSet::Unsure(..)) => return trouble(&error.to_string()),
-            Err(NotSet::Api(error) | NotSet::Unanswered(error)) => return Err(Failure::Unreachable(error.to_string())),
+            Err(NotSet::Api(error) | NotSet::Unanswered(error)) => {
+                return Err(Failure::Unreachable(error.to_string()));
+            }
         };
         let removed = Timestamp::now();
         let restored = fate(node, &taken);
@@ -154,7 +156,9 @@ fn told(shown: &Shown, since: Timestamp, what: &str) -> String {
     let after = shown.at.duration_since(since).as_secs_f64().max(0.0);
     match shown.how {
         How::Replied => format!("{} answered, at the latest {after:.1} s after {what}", shown.node),
-        How::Announced => format!("{} announced it {after:.1} s after {what}, and nobody has asked", shown.node),
+        How::Announced => {
+            format!("{} announced it {after:.1} s after {what}, and nobody has asked", shown.node)
+        }
     }
 }
 
@@ -166,7 +170,9 @@ fn fate(node: &str, taken: &Result<TakenAway, ApiError>) -> Result<String, Strin
             Some(_) => format!("Node {node}: somebody has set the label anew meanwhile; theirs stays"),
             None => format!("Node {node}: somebody has taken the label away meanwhile"),
         }),
-        Ok(TakenAway::Nothing) => Ok(format!("Node {node}: somebody has taken label and note away meanwhile")),
+        Ok(TakenAway::Nothing) => {
+            Ok(format!("Node {node}: somebody has taken label and note away meanwhile"))
+        }
         Err(error) => Err(format!(
             "Node {node} STILL HAS THE LABEL {EXCLUDE_LABEL}: {error}; take it away: {}",
             by_hand(node)

@@ -22,7 +22,10 @@ fn parse(args: &[&str]) -> Result<Args, String> {
 #[test]
 fn it_does_nothing_unless_told_so_and_takes_one_service_with_its_namespace() {
     let args = parse(&["shop/web"]).unwrap();
-    assert_eq!((args.service.as_deref(), args.yes, args.force, args.wait), (Some("shop/web"), false, false, 60));
+    assert_eq!(
+        (args.service.as_deref(), args.yes, args.force, args.wait),
+        (Some("shop/web"), false, false, 60)
+    );
     assert!(parse(&["--restore"]).unwrap().restore);
     for (args, part) in [
         (&[][..], "required arguments"),

@@ -128,10 +128,7 @@ mod tests {
         let own = |node: &str, how, ago| Some((node.to_owned(), how, ago));
         for (reports, expected) in [
             (vec![node("n1", 1).asked(3).local(speaker(1, 300, 3)).done(), node("n2", 2).done()], None),
-            (
-                vec![former(), node("n2", 2).local(announcer(2, 9, 8)).done()],
-                own("n2", How::Announced, 8),
-            ),
+            (vec![former(), node("n2", 2).local(announcer(2, 9, 8)).done()], own("n2", How::Announced, 8)),
             (
                 vec![former(), node("n2", 2).asked(3).local(speaker(2, 9, 3)).done()],
                 own("n2", How::Replied, 3),
@@ -142,10 +139,7 @@ mod tests {
                 own("n2", How::Announced, 8),
             ),
             // A clock that is a little behind.
-            (
-                vec![former(), node("n2", 2).local(announcer(2, 11, 11)).done()],
-                own("n2", How::Announced, 11),
-            ),
+            (vec![former(), node("n2", 2).local(announcer(2, 11, 11)).done()], own("n2", How::Announced, 11)),
             (vec![former(), node("n2", 2).local(announcer(2, 12, 12)).done()], None),
         ] {
             assert_eq!(of(reports, not_n1), expected);

@@ -36,7 +36,8 @@ pub(super) fn run(world: &World) -> Result<Told> {
     killed(world, &driller, owner)?;
     back(world, owner, ip)?;
     labelled_by_another(world, &driller, owner)?;
-    Ok(Told::words(told).and("interrupted it leaves no label; killed it leaves one that is seen and restored"))
+    Ok(Told::words(told)
+        .and("interrupted it leaves no label; killed it leaves one that is seen and restored"))
 }
 
 /// Nothing changes; says who would take over.
@@ -63,7 +64,8 @@ fn dry_run(world: &World, driller: &Driller<'_>, owner: &Node, ip: IpAddr) -> Re
 
 /// The one that was foretold takes over, for the router as for the agents, and gives it back.
 fn for_real(world: &World, driller: &Driller<'_>, owner: &Node, heir: &str, ip: IpAddr) -> Result<String> {
-    let answers = |name: &str| world.asker.tally(ip).by.get(&world.cluster.node(name).mac()).copied().unwrap_or(0);
+    let answers =
+        |name: &str| world.asker.tally(ip).by.get(&world.cluster.node(name).mac()).copied().unwrap_or(0);
     let before = answers(heir);
     let output = driller.drill(&[SERVICE, "--yes"])?;
     let page = said(&output);

@@ -23,7 +23,11 @@ fn index(edit: impl Fn(&mut Value)) -> Index {
     let at = jiff::Timestamp::UNIX_EPOCH;
     let nothing = |_: &mut Value| {};
     let is_speaker = |pod: &Value| pod["metadata"]["labels"]["component"] == "speaker";
-    let mut speakers = captured("pods", Kind::Speakers, |pod| if is_speaker(pod) { edit(pod) });
+    let mut speakers = captured("pods", Kind::Speakers, |pod| {
+        if is_speaker(pod) {
+            edit(pod)
+        }
+    });
     speakers.retain(|pod| pod.key.contains("/speaker-"));
     assert_eq!(speakers.len(), 3);
     index.listed(Kind::Speakers, speakers, at);
@@ -43,7 +47,8 @@ fn index(edit: impl Fn(&mut Value)) -> Index {
 
 fn node(name: &str) -> Node {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/metallb-0.15.3-kube-1.34.4");
-    let list: Value = serde_json::from_str(&std::fs::read_to_string(format!("{folder}/nodes.json")).unwrap()).unwrap();
+    let list: Value =
+        serde_json::from_str(&std::fs::read_to_string(format!("{folder}/nodes.json")).unwrap()).unwrap();
     let mut nodes = list["items"].as_array().unwrap().iter();
     let node = nodes.find(|node| node["metadata"]["name"] == name).unwrap();
     let mut node: Node = serde_json::from_value(node.clone()).unwrap();
@@ -87,7 +92,10 @@ fn only_what_is_on_the_labelled_node_would_move() {
 fn what_the_election_lacks_is_named() {
     let mut index = index(|_| {});
     let since = jiff::Timestamp::UNIX_EPOCH;
-    let refused = crate::cluster::Condition::Refused { since, error: "forbidden: grant list,watch on pools".to_owned() };
+    let refused = crate::cluster::Condition::Refused {
+        since,
+        error: "forbidden: grant list,watch on pools".to_owned(),
+    };
     index.condition(Kind::Pools, refused);
     while index.settle(usize::MAX) {}
     let Elections { before, after, unknown } = Elections::of(index, &node("n1"));
@@ -101,12 +109,17 @@ fn speakers_that_take_no_notice_of_the_label_are_named_with_why() {
         &mut pod["spec"]["containers"][0]
     }
     assert_eq!(ignoring(&index(|_| {})), Vec::<String>::new());
-    let flagged = index(|pod| speaker(pod)["args"].as_array_mut().unwrap().push("--ignore-exclude-lb".into()));
+    let flagged =
+        index(|pod| speaker(pod)["args"].as_array_mut().unwrap().push("--ignore-exclude-lb".into()));
     let told = ignoring(&flagged);
-    assert!(told.len() == 3 && told.iter().all(|one| one.ends_with(" runs with --ignore-exclude-lb")), "{told:?}");
+    assert!(
+        told.len() == 3 && told.iter().all(|one| one.ends_with(" runs with --ignore-exclude-lb")),
+        "{told:?}"
+    );
 
     for (tag, ignores) in [("v0.13.12", true), ("v0.14.1", true), ("v0.14.2", false), ("v0.16.1", false)] {
-        let told = ignoring(&index(|pod| speaker(pod)["image"] = format!("quay.io/metallb/speaker:{tag}").into()));
+        let told =
+            ignoring(&index(|pod| speaker(pod)["image"] = format!("quay.io/metallb/speaker:{tag}").into()));
         assert_eq!(told.len(), if ignores { 3 } else { 0 }, "{tag}: {told:?}");
         assert!(told.iter().all(|one| one.contains(tag) && one.ends_with("since 0.14.2")), "{told:?}");
     }

@@ -50,7 +50,8 @@ fn with(report: &mut NodeReport, own: &[(&str, &str)], others: &[(&str, &str)]) 
         }
         lb
     };
-    report.lb_ips = own.iter().map(|one| of(one, true)).chain(others.iter().map(|one| of(one, false))).collect();
+    report.lb_ips =
+        own.iter().map(|one| of(one, true)).chain(others.iter().map(|one| of(one, false))).collect();
     report.lb_ips.sort_by_key(|lb| lb.ip);
 }
 
@@ -98,7 +99,9 @@ fn all_that_is_on_the_owner_moves_and_each_goes_where_the_election_says() {
     let moves: Vec<_> = plan
         .moves
         .iter()
-        .map(|one| (one.ip.to_string(), one.drilled, one.heir.clone(), one.back.as_deref(), one.services.join(" ")))
+        .map(|one| {
+            (one.ip.to_string(), one.drilled, one.heir.clone(), one.back.as_deref(), one.services.join(" "))
+        })
         .collect();
     let to = |node: &str| Heir::Node(node.to_owned());
     assert_eq!(
@@ -172,7 +175,9 @@ fn what_speaks_against_it_is_told_and_left_to_whoever_forces_it() {
         (
             "no other candidate",
             Case::new().edit(|case| {
-                case.elections.after.insert(ip(WEB), vec![nobody("shop/web", "all 1 candidates are labelled")]);
+                case.elections
+                    .after
+                    .insert(ip(WEB), vec![nobody("shop/web", "all 1 candidates are labelled")]);
             }),
             &["nobody would answer 192.0.2.10: all 1 candidates are labelled"],
         ),
@@ -186,7 +191,8 @@ fn what_speaks_against_it_is_told_and_left_to_whoever_forces_it() {
         (
             "an election that can't be foreseen",
             Case::new().edit(|case| {
-                case.elections = Elections { unknown: Some("pools: forbidden".to_owned()), ..Elections::default() };
+                case.elections =
+                    Elections { unknown: Some("pools: forbidden".to_owned()), ..Elections::default() };
             }),
             &[
                 "who would answer 192.0.2.10 is not known: pools: forbidden",
@@ -217,7 +223,9 @@ fn what_speaks_against_it_is_told_and_left_to_whoever_forces_it() {
         (
             "two Services of one address that elect two nodes",
             Case::new().edit(|case| {
-                case.elections.after.insert(ip(WEB), vec![elected("shop/web", "n2"), elected("shop/x", "n3")]);
+                case.elections
+                    .after
+                    .insert(ip(WEB), vec![elected("shop/web", "n2"), elected("shop/x", "n3")]);
             }),
             &["who would answer 192.0.2.10 is not known: no election is known for it"],
         ),
