@@ -58,11 +58,11 @@ pub(super) fn is_free(node: &Node) -> Result<(), NotSet> {
 }
 
 /// Sets label and note in one patch, where neither is there.
-pub(super) async fn set(api: &Api, name: &str, note: &Note) -> Result<(), NotSet> {
-    let (labels, annotations) = (json!({EXCLUDE_LABEL: VALUE}), json!({ANNOTATION: note.text()}));
+pub(super) async fn set(api: &Api, on: &str, what: &Note) -> Result<(), NotSet> {
+    let (labels, annotations) = (json!({EXCLUDE_LABEL: VALUE}), json!({ANNOTATION: what.text()}));
     let mut tries = 0;
     loop {
-        let node = api.node(name).await?;
+        let node = api.node(on).await?;
         is_free(&node)?;
         tries += 1;
         match api.patch_node(&node, &labels, &annotations).await {
@@ -94,14 +94,14 @@ pub(super) enum TakenAway {
 }
 
 /// Takes away what the drill with this note has set, and nothing else. Not finding it is no error.
-pub(super) async fn take_away(api: &Api, name: &str, note: &str) -> Result<TakenAway, ApiError> {
+pub(super) async fn take_away(api: &Api, on: &str, text: &str) -> Result<TakenAway, ApiError> {
     let mut tries = 0;
     loop {
-        let node = match api.node(name).await {
+        let node = match api.node(on).await {
             Err(ApiError::NotFound(_)) => return Ok(TakenAway::Nothing),
             node => node?,
         };
-        let Some(left) = Left::of(&node).filter(|left| left.text == note) else {
+        let Some(left) = Left::of(&node).filter(|left| left.text == text) else {
             return Ok(TakenAway::Nothing);
         };
         let (labels, annotations) = undoing(&left);

@@ -84,7 +84,7 @@ async fn drill(args: &Args) -> Outcome {
     let Prepared { plan, listed, notes } = match prepare(&reach, api, service).await {
         Ok(prepared) => prepared,
         Err(Unprepared::Failed(failure)) => return Err(failure),
-        Err(Unprepared::Refused(refusal)) => return refused(&refusal.to_string()),
+        Err(Unprepared::Refused(refusal)) => return Ok(refused(&refusal.to_string())),
     };
     output::note(&notes);
     output::print(&text(&plan, Timestamp::now(), Table::for_stdout))?;
@@ -93,7 +93,7 @@ async fn drill(args: &Args) -> Outcome {
         return Ok(if plan.objections.is_empty() { Exit::Fine } else { Exit::Warning });
     }
     if !plan.objections.is_empty() && !force {
-        return refused("see what speaks against it; --force overrules that");
+        return Ok(refused("see what speaks against it; --force overrules that"));
     }
     output::print("\n")?;
     let patience = Duration::from_secs(*wait);
@@ -101,9 +101,9 @@ async fn drill(args: &Args) -> Outcome {
 }
 
 /// Nothing was touched.
-fn refused(why: &str) -> Outcome {
+fn refused(why: &str) -> Exit {
     eprintln!("l2witness: refused: {why}");
-    Ok(Exit::Problem)
+    Exit::Problem
 }
 
 impl From<Refusal> for Unprepared {

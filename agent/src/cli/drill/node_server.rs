@@ -127,7 +127,8 @@ impl Kept {
         let patch: Value = serde_json::from_slice(request.body()).unwrap();
         let Value::Object(metadata) = &patch["metadata"] else { panic!("{patch}") };
         assert!(metadata.keys().all(|key| ["annotations", "labels", "resourceVersion"].contains(&&**key)));
-        if metadata["resourceVersion"] != self.version.to_string() {
+        let version = self.version.to_string();
+        if metadata["resourceVersion"] != *version {
             return status(409, "the object has been modified");
         }
         for (kept, patch) in

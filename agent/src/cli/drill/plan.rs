@@ -208,9 +208,11 @@ fn risks(facts: &Facts<'_>, plan: &Plan) -> Vec<String> {
                 .to_owned(),
         );
     }
-    risks.push(match plan.moves.iter().all(|one| one.back.as_ref() == Some(node)) {
-        true => format!("two interruptions: all of it comes back to {node} when the label is taken away"),
-        false => "two interruptions: MetalLB elects anew when the label is taken away".to_owned(),
+    let all_back = plan.moves.iter().all(|one| one.back.as_ref() == Some(node));
+    risks.push(if all_back {
+        format!("two interruptions: all of it comes back to {node} when the label is taken away")
+    } else {
+        "two interruptions: MetalLB elects anew when the label is taken away".to_owned()
     });
     let local =
         facts.document.lb_ips.iter().filter(|judged| plan.moves.iter().any(|one| one.ip == judged.ip));

@@ -40,23 +40,25 @@ pub(super) struct Drill<'a> {
 
 impl Drill<'_> {
     pub(super) async fn run(self) -> Outcome {
-        let node = self.plan.owner.node.as_str();
+        let from = self.plan.owner.node.as_str();
         // From before there is anything to clean up. They stay caught to the end of the program.
         let mut signals = Signals::catch().context("catching signals")?;
         let begun = Timestamp::now();
         let note = self.note(begun);
-        let label = Label { api: self.api, node, note: &note, patience: RESTORING };
+        let label = Label { api: self.api, node: from, note: &note, patience: RESTORING };
         let held = label.hold(signals.end(), self.takeover(begun)).await;
         let Held { ended, taken } = match held {
             Ok(held) => held,
-            Err(error @ (NotSet::Labelled(..) | NotSet::LeftOver(_))) => return refused(&error.to_string()),
-            Err(error @ NotSet::Unsure(..)) => return trouble(&error.to_string()),
+            Err(error @ (NotSet::Labelled(..) | NotSet::LeftOver(_))) => {
+                return Ok(refused(&error.to_string()));
+            }
+            Err(error @ NotSet::Unsure(..)) => return Ok(trouble(&error.to_string())),
             Err(NotSet::Api(error) | NotSet::Unanswered(error)) => {
                 return Err(Failure::Unreachable(error.to_string()));
             }
         };
         let removed = Timestamp::now();
-        let restored = fate(node, &taken);
+        let restored = fate(from, &taken);
         let line = match &restored {
             Ok(line) | Err(line) => line,
         };
@@ -64,13 +66,17 @@ impl Drill<'_> {
         let printed = say(removed, line);
         let takeover = match ended {
             Ended::Panicked(panic) => resume_unwind(panic),
-            Ended::Failed(failure) => return restored.map_or_else(|line| trouble(&line), |_| Err(failure)),
-            Ended::Stopped => return restored.map_or_else(|line| trouble(&line), |_| Err(self.stopped())),
+            Ended::Failed(failure) => {
+                return restored.map_or_else(|line| Ok(trouble(&line)), |_| Err(failure));
+            }
+            Ended::Stopped => {
+                return restored.map_or_else(|line| Ok(trouble(&line)), |_| Err(self.stopped()));
+            }
             Ended::Done(takeover) => takeover,
         };
         printed?;
         if let Err(line) = restored {
-            return trouble(&line);
+            return Ok(trouble(&line));
         }
         let back = tokio::select! {
             biased;
@@ -121,18 +127,14 @@ impl Drill<'_> {
         let mut exit = Exit::Fine;
         let mut page = String::from("\n");
         for ip in self.ips() {
-            let went = match takeover.shown.get(&ip) {
-                Some(shown) => told(shown, begun, "the label"),
-                None => {
-                    exit = Exit::Problem;
-                    format!("nobody was seen to take over within {} s", self.patience.as_secs())
-                }
-            };
+            let went = takeover.shown.get(&ip).map(|shown| told(shown, begun, "the label"));
             let (now, is_known) = whereabouts(ip, removed, back);
-            if !is_known {
+            if went.is_none() || !is_known {
                 exit = Exit::Problem;
             }
-            page += &format!("{ip}: {went}; {now}\n");
+            let nobody = || format!("nobody was seen to take over within {} s", self.patience.as_secs());
+            let went = went.unwrap_or_else(nobody);
+            page.extend([ip.to_string(), ": ".to_owned(), went, "; ".to_owned(), now, "\n".to_owned()]);
         }
         output::print(&page)?;
         Ok(exit)
@@ -181,9 +183,9 @@ fn fate(node: &str, taken: &Result<TakenAway, ApiError>) -> Result<String, Strin
 }
 
 /// Something is left behind.
-fn trouble(line: &str) -> Outcome {
+fn trouble(line: &str) -> Exit {
     eprintln!("l2witness: {line}");
-    Ok(Exit::Problem)
+    Exit::Problem
 }
 
 fn says(ip: IpAddr, shown: &Shown) -> anyhow::Result<()> {

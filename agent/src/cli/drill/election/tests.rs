@@ -25,7 +25,7 @@ fn index(edit: impl Fn(&mut Value)) -> Index {
     let is_speaker = |pod: &Value| pod["metadata"]["labels"]["component"] == "speaker";
     let mut speakers = captured("pods", Kind::Speakers, |pod| {
         if is_speaker(pod) {
-            edit(pod)
+            edit(pod);
         }
     });
     speakers.retain(|pod| pod.key.contains("/speaker-"));
