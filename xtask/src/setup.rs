@@ -27,6 +27,12 @@ const LAB: [(&str, &str); 9] = [
 /// The one thing the lab needs that is no program.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
+/// What draws pages, and takes apart what it prints.
+const BROWSER: [(&str, &str); 2] = [("chromium", "chromium"), ("pdftotext", "poppler-utils")];
+
+/// Without any font a browser draws no text.
+const FONT: (&str, &str) = ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core");
+
 const BPFFS: &str = "/sys/fs/bpf";
 
 /// Prepare this machine for the lab; does nothing when all is there
@@ -74,6 +80,20 @@ fn packages() -> Result<bool> {
     }
     debian::install(&missing)?;
     Ok(true)
+}
+
+/// A browser for the tests that look at pages.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn browser() -> Result<()> {
+    let mut missing = missing(&BROWSER);
+    let (font, package) = FONT;
+    if !Path::new(font).exists() {
+        missing.push(package);
+    }
+    if missing.is_empty() { Ok(()) } else { debian::install(&missing) }
 }
 
 /// Installs those of these programs, each with its package, that are missing.

@@ -29,6 +29,7 @@ pub(crate) fn run(Options { unprivileged, args, test_args }: Options) -> Result<
     if !unprivileged {
         demo::require_root("test (without --unprivileged)")?;
         setup::lab()?;
+        setup::browser()?;
         // The lab starts the agent's own program: `cargo test` alone would not build it.
         exec::run(paths::cargo()?.args(["build", "--workspace", "--bins"]))?;
         test.arg("--workspace").env("PATH", tools::path()?);

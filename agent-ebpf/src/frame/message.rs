@@ -117,6 +117,17 @@ pub enum Protocol {
     Ndp = 1,
 }
 
+impl Protocol {
+    /// The protocol whose number it is.
+    pub const fn from_u8(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Arp),
+            1 => Some(Self::Ndp),
+            _ => None,
+        }
+    }
+}
+
 /// What a frame does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -131,6 +142,26 @@ pub enum Kind {
     AnnouncementReply = 3,
     /// ARP probe (sender 0.0.0.0, RFC 5227) or DAD solicitation (source `::`, RFC 4862).
     Probe = 4,
+}
+
+impl Kind {
+    /// The kind whose number it is.
+    pub const fn from_u8(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Request),
+            1 => Some(Self::Reply),
+            2 => Some(Self::AnnouncementRequest),
+            3 => Some(Self::AnnouncementReply),
+            4 => Some(Self::Probe),
+            _ => None,
+        }
+    }
+
+    /// Whether it is an announcement of either form.
+    #[inline(always)]
+    pub const fn announces(self) -> bool {
+        matches!(self, Self::AnnouncementRequest | Self::AnnouncementReply)
+    }
 }
 
 /// How the Ethernet destination addressed the frame.

@@ -98,8 +98,15 @@ pub struct Claims {
     pub local_overflow: u32,
     /// Frames of other senders that found no place.
     pub heard_overflow: u32,
-    /// Token bucket of the events: when the next one is due at the steady rate, `CLOCK_MONOTONIC` ns.
-    pub event_due: u64,
+    /// When anybody announced the IP last, `CLOCK_MONOTONIC` ns.
+    pub announced: u64,
+    /// Token bucket of the changes: when the next one is due at the steady rate, in ticks of 2^20 ns
+    /// ([`super::TICK_SHIFT`]).
+    pub event_due: u32,
+    /// The same for the requests.
+    pub request_due: u32,
+    /// [`super::Counter::RequestGroup`] of its interface at the last reply of each of `local`, the lower half.
+    pub asked: [u32; LOCAL],
 }
 
 impl Claims {
@@ -120,6 +127,9 @@ impl Claims {
         heard: [Heard { mac_flags: 0, ifindex: 0, count: 0, first: 0, last: 0 }; HEARD],
         local_overflow: 0,
         heard_overflow: 0,
+        announced: 0,
         event_due: 0,
+        request_due: 0,
+        asked: [0; LOCAL],
     };
 }

@@ -14,13 +14,16 @@ mod slot;
 
 pub use claims::{Claims, HEARD, HEARD_STALE_NS, Heard, LOCAL, LOCAL_STALE_NS, Local, Origin, REPLACED_NS};
 pub use counters::{Counter, LATENCY_BUCKETS, LATENCY_SHIFT, latency_bucket};
-pub use event::{Cause, Direction, Event, RATE_BURST, RATE_INTERVAL_NS, RESUME_NS};
+pub use event::{
+    Cause, Direction, Event, RATE_BURST, RATE_INTERVAL_NS, REQUEST_BURST, REQUEST_INTERVAL_NS, RESUME_NS,
+    TICK_SHIFT,
+};
 pub use ignored::Ignored;
 pub use prefilter::{PREFILTER_WORDS, prefilter_bit};
 pub use slot::{RECENT, Slot, Stamp, UNANSWERED_NS};
 
 /// Version of all the types in this module; part of the directory the maps are pinned under.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Bytes of one entry of the map of watched addresses: 48 of the kernel's, key 16, value 8.
 const WATCHED_ENTRY: usize = 72;
@@ -35,5 +38,5 @@ const _: () = assert!(
 const _: () = assert!(size_of::<Slot>() == 304);
 const _: () = assert!(size_of::<Local>() == 56);
 const _: () = assert!(size_of::<Heard>() == 32);
-const _: () = assert!(size_of::<Claims>() == 336);
-const _: () = assert!(size_of::<Event>() == 64);
+const _: () = assert!(size_of::<Claims>() == 360);
+const _: () = assert!(size_of::<Event>() == 72);

@@ -31,15 +31,26 @@ const fn before(then: u64, time: u64, now: u64) -> bool {
     then + time < now
 }
 
+/// When somebody announces the address, the next frame of each claimant is news.
+#[inline(always)]
+fn note_announced(claims: &mut Claims, kind: Kind, now: u64) {
+    if kind.announces() {
+        claims.announced = now;
+    }
+}
+
 /// Whether a sender is news, given when it was last seen before this frame.
 #[inline(always)]
-fn cause(kind: Kind, last: u64, now: u64) -> Option<Cause> {
+fn cause(kind: Kind, last: u64, announced: u64, now: u64) -> Option<Cause> {
     if last == 0 {
         Some(Cause::NewClaimant)
     } else if before(last, RESUME_NS, now) {
         Some(Cause::Resumed)
-    } else if matches!(kind, Kind::AnnouncementRequest | Kind::AnnouncementReply) {
+    } else if kind.announces() {
         Some(Cause::Announcement)
+    } else if last <= announced {
+        // Whose last frame the announcement was has not replied since, either.
+        Some(Cause::AfterAnnouncement)
     } else {
         None
     }
@@ -86,8 +97,9 @@ fn vacancy(claims: &Claims, mac_origin: u64, ifindex: u32, now: u64) -> usize {
 /// A sender on this node. Known by MAC, interface, origin and socket; a restarted program has another socket and
 /// takes over its former place.
 #[inline(always)]
-pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: u32, now: u64) {
+pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: u32, asked: u64, now: u64) {
     let Some(claims) = maps::claims(index) else { return };
+    note_announced(claims, message.kind, now);
     // SAFETY: the context pointer is the kernel's.
     let ifindex = unsafe { (*ctx.skb.skb).ifindex };
     let mac_origin = message.hardware.0 | (sender.origin as u64) << 48;
@@ -98,8 +110,13 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
     if place == LOCAL {
         return add32(&mut claims.local_overflow, 1);
     }
-    // SAFETY: the place is one of four, which two bits hold.
-    let known = unsafe { Blur::new(ctx).element::<PLACES, _, _>(&mut claims.local, place) };
+    let blur = Blur::new(ctx);
+    if matches!(message.kind, Kind::Reply) {
+        // SAFETY: the place is one of four, which two bits hold.
+        *unsafe { blur.element::<PLACES, _, _>(&mut claims.asked, place) } = asked as u32;
+    }
+    // SAFETY: as above.
+    let known = unsafe { blur.element::<PLACES, _, _>(&mut claims.local, place) };
     // Compared again rather than remembered: a memory of how the place was found is one more path to walk.
     if unlike(known, mac_origin, ifindex) | (known.cookie ^ sender.cookie) != 0 {
         known.mac_origin = mac_origin;
@@ -121,8 +138,8 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
     known.flags = message.flags.0;
     known.vlan = vlan;
     known.last = now;
-    if let Some(cause) = cause(message.kind, before, now) {
-        let news = News { message, address: &message.subject, vlan, now };
+    if let Some(cause) = cause(message.kind, before, claims.announced, now) {
+        let news = News { message, address: &message.subject, vlan, asked, now };
         notify::sent(&news, cause, ifindex, sender, &mut claims.event_due);
     }
 }
@@ -159,8 +176,9 @@ fn heard_vacancy(claims: &Claims, now: u64) -> usize {
 
 /// A sender heard on the wire; `address` is what it claims.
 #[inline(always)]
-pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index: u32, now: u64) {
+pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index: u32, asked: u64, now: u64) {
     let Some(claims) = maps::claims(index) else { return };
+    note_announced(claims, message.kind, now);
     // SAFETY: the context pointer is the kernel's.
     let ifindex = unsafe { (*ctx.skb.skb).ifindex };
     let mac = message.hardware.0;
@@ -183,8 +201,18 @@ pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index
     let before = known.last;
     known.mac_flags = mac | u64::from(message.flags.0) << 48;
     known.last = now;
-    if let Some(cause) = cause(message.kind, before, now) {
-        let news = News { message, address, vlan: packet::vlan(ctx, message), now };
+    if let Some(cause) = cause(message.kind, before, claims.announced, now) {
+        let news = News { message, address, vlan: packet::vlan(ctx, message), asked, now };
         notify::received(&news, cause, ifindex, &mut claims.event_due);
     }
+}
+
+/// Somebody asks for the IP: told, as far as the rate allows.
+#[inline(always)]
+pub(super) fn asked(ctx: &TcContext, message: &Message, index: u32, asked: u64, now: u64) {
+    let Some(claims) = maps::claims(index) else { return };
+    // SAFETY: the context pointer is the kernel's.
+    let ifindex = unsafe { (*ctx.skb.skb).ifindex };
+    let news = News { message, address: &message.subject, vlan: packet::vlan(ctx, message), asked, now };
+    notify::asked(&news, ifindex, &mut claims.request_due);
 }

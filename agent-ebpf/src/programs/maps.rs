@@ -3,7 +3,7 @@
 use core::intrinsics::{AtomicOrdering::Relaxed, atomic_xadd};
 
 use aya_ebpf::{
-    bindings::BPF_F_MMAPABLE,
+    bindings::{BPF_F_MMAPABLE, BPF_RB_AVAIL_DATA},
     macros::map,
     maps::{Array, HashMap, RingBuf},
 };
@@ -38,9 +38,10 @@ static IGNORED: Array<u64> = Array::with_max_entries(Ignored::COUNT as u32, BPF_
 #[map]
 static KERNEL_ND: Array<u64> = Array::with_max_entries(1, 0);
 
-/// Changes, to the agent. Shared by all interfaces: 128 KiB hold 1,800.
+/// Changes and requests, to the agent. Shared by all interfaces: they hold 1,600.
 #[map]
-static EVENTS: RingBuf = RingBuf::with_byte_size(128 * 1024, 0);
+static EVENTS: RingBuf = RingBuf::with_byte_size(EVENT_BYTES, 0);
+const EVENT_BYTES: u32 = 128 * 1024;
 
 /// The index of a watched address.
 #[inline(always)]
@@ -81,6 +82,12 @@ pub(super) fn ignored(reason: Ignored) {
 pub(super) fn kernel_cookie() -> Option<&'static mut u64> {
     // SAFETY: as above.
     KERNEL_ND.get_ptr_mut(0).map(|cookie| unsafe { &mut *cookie })
+}
+
+/// Whether half of the events' room is taken: then only changes get in.
+#[inline(always)]
+pub(super) fn half_full() -> bool {
+    EVENTS.query(BPF_RB_AVAIL_DATA.into()) > u64::from(EVENT_BYTES / 2)
 }
 
 /// Room for one event.

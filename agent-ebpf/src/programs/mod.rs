@@ -83,24 +83,28 @@ fn account(ctx: &TcContext, message: &Message, direction: Direction) {
         }
     }
     if let Some(index) = sender {
-        claim::heard(ctx, message, &message.sender, index, now);
+        let asked = maps::slot(index).map_or(0, |slot| record::asked(slot));
+        claim::heard(ctx, message, &message.sender, index, asked, now);
     }
 }
 
 #[inline(always)]
 fn received(ctx: &TcContext, message: &Message, index: u32, now: u64) {
-    record::received(ctx, message, index, now);
+    let other_host = record::to_other_host(ctx);
+    let asked = record::received(ctx, message, other_host, index, now);
     if !matches!(message.kind, Kind::Request | Kind::Probe) {
-        claim::heard(ctx, message, &message.subject, index, now);
+        claim::heard(ctx, message, &message.subject, index, asked, now);
+    } else if !other_host {
+        claim::asked(ctx, message, index, asked, now);
     }
 }
 
 #[inline(always)]
 fn sent(ctx: &TcContext, message: &Message, index: u32, now: u64) {
     let sender = origin::of(ctx, message);
-    record::sent(ctx, message, sender.origin, index, now);
+    let asked = record::sent(ctx, message, sender.origin, index, now);
     if !matches!(message.kind, Kind::Request | Kind::Probe) {
-        claim::local(ctx, message, &sender, index, now);
+        claim::local(ctx, message, &sender, index, asked, now);
     }
 }
 
@@ -110,5 +114,7 @@ struct News<'a> {
     message: &'a Message,
     address: &'a Address,
     vlan: u16,
+    /// See [`record::asked`].
+    asked: u64,
     now: u64,
 }

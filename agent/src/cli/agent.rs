@@ -23,7 +23,7 @@ use crate::{
         Fixed,
         kubernetes::{Kubernetes, Pace},
     },
-    serve::{self, Daemon, Notices, Signals, Source},
+    serve::{self, Daemon, Limits, Notices, Signals, Source},
     wire::{Config, Link, Links, Observer, Pins, Rules, preflight, sender::Finder},
 };
 
@@ -79,6 +79,14 @@ pub(super) struct Args {
     /// The node's cgroup tree, by which senders are named [default: where cgroup v2 is mounted]
     #[arg(long, env = "L2WITNESS_CGROUP_DIR", value_name = "PATH")]
     cgroup_dir: Option<PathBuf>,
+    /// Keep so many events an LB IP; those around handovers longest
+    #[arg(long, env = "L2WITNESS_HISTORY_EVENTS", value_name = "N", default_value_t = 512,
+          value_parser = clap::value_parser!(u32).range(16..=65_536))]
+    history_events: u32,
+    /// Keep so many events in all; 200000 take 20 MB
+    #[arg(long, env = "L2WITNESS_HISTORY_TOTAL", value_name = "N", default_value_t = 200_000,
+          value_parser = clap::value_parser!(u32).range(1024..=10_000_000))]
+    history_total: u32,
     #[command(flatten)]
     interfaces: InterfaceArgs,
     #[command(flatten)]
@@ -135,8 +143,9 @@ async fn daemon(args: &Args) -> Outcome {
     };
     let observer = Observer::new(config, pins).map_err(anyhow::Error::from)?;
     let finder = Finder::new(args.cgroup_dir.as_deref());
-    let daemon =
-        Daemon::start(observer, links, source, finder, &ips, &present).map_err(anyhow::Error::from)?;
+    let limits = Limits { events: args.history_events as usize, total: args.history_total as usize };
+    let daemon = Daemon::start(observer, links, source, finder, &ips, &present, limits)
+        .map_err(anyhow::Error::from)?;
     let daemon = daemon.speaker(endpoint.into_iter().collect(), args.metrics.interval).notices(notices);
     daemon.run(listeners, signals).await.map_err(anyhow::Error::from)?;
     Ok(Exit::Fine)

@@ -19,7 +19,7 @@ use crate::{
 };
 
 const DEFAULT_PORT: u16 = 9472;
-const AT_ONCE: usize = 32;
+pub(super) const AT_ONCE: usize = 32;
 
 /// Whom to ask.
 #[derive(Clone, Debug, clap::Args)]

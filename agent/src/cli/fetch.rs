@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use reqwest::{StatusCode, Url};
+use reqwest::{Response, StatusCode, Url};
 use serde::Deserialize;
 
 use super::api::{AgentPod, Api, Proxied, ProxyError};
@@ -15,6 +15,8 @@ use crate::{
 const MAX_BYTES: usize = 64 << 20;
 
 const PATH: &str = "api/v1/node";
+
+const KEEP_ALIVE: Duration = Duration::from_secs(3);
 
 /// Where an agent listens.
 #[derive(Clone)]
@@ -48,6 +50,8 @@ pub(super) enum FetchError {
     Timeout(Duration),
     #[error("answered {0}")]
     Status(StatusCode),
+    #[error("the connection broke: {0}")]
+    Broken(String),
     #[error("what it sent is no report: {0}")]
     NoReport(serde_json::Error),
     #[error("its reports have schema {0}, this l2witness reads {own}: use the agent's version", own = NodeReport::SCHEMA)]
@@ -63,22 +67,28 @@ pub(super) async fn report(target: &Target, timeout: Duration) -> Result<NodeRep
 }
 
 async fn body(target: &Target) -> Result<Vec<u8>, FetchError> {
-    let (builder, url) = match target {
-        Target::Socket(path) => {
-            (http::client().unix_socket(path.clone()), format!("http://localhost/{PATH}"))
-        }
-        Target::Url(url) => (http::client(), format!("{}/{PATH}", url.as_str().trim_end_matches('/'))),
-        Target::Pod(api, AgentPod { namespace, name, port, .. }) => {
-            let page = Proxied { namespace, pod: &format!("{name}:{port}"), path: PATH };
-            return Ok(api.proxied(&page, MAX_BYTES).await?);
-        }
+    if let Target::Pod(api, AgentPod { namespace, name, port, .. }) = target {
+        let page = Proxied { namespace, pod: &format!("{name}:{port}"), path: PATH };
+        return Ok(api.proxied(&page, MAX_BYTES).await?);
+    }
+    Ok(http::body(direct(target, PATH).await?, MAX_BYTES).await?)
+}
+
+/// Asks an agent itself; `path` is without its first slash.
+pub(super) async fn direct(target: &Target, path: &str) -> Result<Response, FetchError> {
+    let (builder, base) = match target {
+        Target::Socket(socket) => (http::client().unix_socket(socket.clone()), "http://localhost".to_owned()),
+        _ => (http::client(), target.to_string()),
     };
+    // A node that vanished closes no connection, and an answer that goes on may be silent for hours.
+    let builder =
+        builder.tcp_keepalive(KEEP_ALIVE).tcp_keepalive_interval(KEEP_ALIVE).tcp_keepalive_retries(3);
     let client = builder.build().map_err(BodyError::from)?;
-    let response = client.get(url).send().await.map_err(BodyError::from)?;
+    let response = client.get(format!("{base}/{path}")).send().await.map_err(BodyError::from)?;
     if response.status() != StatusCode::OK {
         return Err(FetchError::Status(response.status()));
     }
-    Ok(http::body(response, MAX_BYTES).await?)
+    Ok(response)
 }
 
 fn parse(body: &[u8]) -> Result<NodeReport, FetchError> {

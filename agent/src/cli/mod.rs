@@ -8,13 +8,16 @@ mod client;
 mod completions;
 mod doctor;
 mod drill;
+mod events;
 mod exit;
 mod explain;
+mod failover;
 mod fetch;
 mod interfaces;
 mod kubernetes;
 mod logging;
 mod man;
+mod observe;
 mod output;
 mod probe;
 mod reach;
@@ -55,6 +58,10 @@ enum Command {
     Who(who::Args),
     /// Look at everything, in groups, and say what to do
     Check(check::Args),
+    /// What happened to an LB IP: who answered until when, who since, and who asked in vain meanwhile
+    Failover(Box<failover::Args>),
+    /// What all agents see and are told, one line an event
+    Observe(observe::Args),
     /// Ask for one LB IP on the wire and show every answer
     Probe(probe::Args),
     /// Judge by captures (pcap, pcapng) instead of agents
@@ -98,6 +105,8 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Who(args) => who::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Failover(args) => failover::run(&args),
+        Command::Observe(args) => observe::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -9,7 +9,7 @@ use super::{
     exit::Failure,
     fetch::Target,
 };
-use crate::verdict::Scope;
+use crate::verdict::{Failed, Scope};
 
 /// Whom to ask. The first that holds, of this order, is the one:
 ///
@@ -65,6 +65,22 @@ impl Choice {
     }
 }
 
+/// Everybody there is to ask.
+pub(super) struct Whom {
+    pub(super) targets: Vec<Target>,
+    pub(super) scope: Scope,
+    /// Those that can't be asked.
+    pub(super) missing: Vec<Failed>,
+    /// For stderr.
+    pub(super) notes: Vec<String>,
+}
+
+impl Whom {
+    const fn named(targets: Vec<Target>, scope: Scope) -> Self {
+        Self { targets, scope, missing: Vec::new(), notes: Vec::new() }
+    }
+}
+
 /// The way to the agents, and the API server where it is used for anything.
 pub(super) struct Reach<'a> {
     args: &'a AgentArgs,
@@ -109,16 +125,40 @@ impl<'a> Reach<'a> {
 
     /// Asks those that were listed, or those that were named.
     pub(super) async fn ask_those(&self, listed: Option<&Result<Roster, ApiError>>) -> Told {
-        let AgentArgs { agent, socket, timeout, api: _ } = self.args;
-        let timeout = Duration::from_secs(*timeout);
+        if let (Some(Err(error)), Some(api), Way::Api) = (listed, &self.api, self.way) {
+            return Told::nothing(&api.server, &error.to_string());
+        }
+        let Whom { targets, scope, missing, notes } = self.whom(listed);
+        let mut told = ask_all(targets, scope, missing, self.timeout()).await;
+        told.notes.extend(notes);
+        told
+    }
+
+    /// How long to wait for an agent.
+    pub(super) const fn timeout(&self) -> Duration {
+        Duration::from_secs(self.args.timeout)
+    }
+
+    /// Everybody, for whoever asks several times.
+    ///
+    /// # Errors
+    /// [`Failure::Unreachable`] where the API server does not say who there is.
+    pub(super) async fn everybody(&self) -> Result<Whom, Failure> {
+        let listed = self.roster().await.transpose();
+        match listed {
+            Some(Err(error)) => Err(Failure::Unreachable(error.to_string())),
+            listed => Ok(self.whom(listed.as_ref())),
+        }
+    }
+
+    fn whom(&self, listed: Option<&Result<Roster, ApiError>>) -> Whom {
+        let AgentArgs { agent, socket, timeout: _, api: _ } = self.args;
         match (listed, &self.api, self.way) {
-            (Some(Err(error)), Some(api), Way::Api) => Told::nothing(&api.server, &error.to_string()),
             (Some(Ok(roster)), Some(api), Way::Api) => {
                 let pods = roster.agents.iter().cloned();
                 let targets = pods.map(|pod| Target::Pod(api.clone(), pod)).collect();
-                let mut told = ask_all(targets, Scope::Agents, roster.missing.clone(), timeout).await;
-                told.notes.extend(roster.notes.iter().cloned());
-                told
+                let (missing, notes) = (roster.missing.clone(), roster.notes.clone());
+                Whom { targets, scope: Scope::Agents, missing, notes }
             }
             (_, _, Way::Agents) => {
                 let mut urls = Vec::new();
@@ -127,12 +167,11 @@ impl<'a> Reach<'a> {
                         urls.push(url.clone());
                     }
                 }
-                let targets = urls.into_iter().map(Target::Url).collect();
-                ask_all(targets, Scope::Agents, Vec::new(), timeout).await
+                Whom::named(urls.into_iter().map(Target::Url).collect(), Scope::Agents)
             }
             _ => {
                 let socket = socket.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET));
-                ask_all(vec![Target::Socket(socket)], Scope::Node, Vec::new(), timeout).await
+                Whom::named(vec![Target::Socket(socket)], Scope::Node)
             }
         }
     }

@@ -25,7 +25,8 @@ pub(super) struct Args {
 
 /// What is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
+    /// This one.
     Ip(IpAddr),
     /// `namespace/name`, or a name alone.
     Service(String),
@@ -83,7 +84,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 /// The IPs meant: several where a Service has one of each family.
-fn ips(what: &What, told: &Told) -> Result<Vec<IpAddr>, String> {
+pub(super) fn ips(what: &What, told: &Told) -> Result<Vec<IpAddr>, String> {
     let name = match what {
         What::Ip(ip) => return Ok(vec![*ip]),
         What::Service(name) => name,
@@ -113,7 +114,8 @@ fn is_meant(name: &str, full: &str) -> bool {
     name == full || full.split_once('/').is_some_and(|(_, bare)| bare == name)
 }
 
-fn not_watched(ip: IpAddr, told: &Told) -> String {
+/// Why there is nothing to tell of it.
+pub(super) fn not_watched(ip: IpAddr, told: &Told) -> String {
     let mut watched: Vec<_> = told.reports.iter().flat_map(|report| &report.lb_ips).map(|lb| lb.ip).collect();
     watched.sort_unstable();
     watched.dedup();

@@ -9,6 +9,7 @@ mod objects;
 
 pub(crate) use address::unusable;
 pub use fixed::{BadEntry, Fixed};
+pub(crate) use index::Words;
 pub use index::{Condition, Facts, Index, Revision, Scope, SpeakerPod};
 pub use kind::Kind;
 pub use objects::{Item, Object, Pod, Port, Setup, read};

@@ -7,6 +7,7 @@ mod claim;
 mod counts;
 mod entries;
 mod event;
+mod history;
 mod host;
 mod mac;
 mod request_times;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use claim::{Heard, Local, Named, Origin, Sender};
 pub use counts::{Latency, OnInterface, Requests, Sent, Times};
 pub use event::{Asked, ClaimChange, Claimed, ControlChange, Event, Lost, Traffic, What};
+pub use history::{ClockState, HandoverGaps, HistoryState};
 pub use host::{Bound, HostFacts, LinkLocal};
 pub use mac::MacAddr;
 pub(crate) use request_times::RequestTimes;
@@ -60,6 +62,12 @@ pub struct NodeReport {
     pub lb_ips: Vec<LbIp>,
     /// Change events that did not reach the agent, by reason.
     pub events_lost: BTreeMap<String, u64>,
+    /// Its history, `/api/v1/events`.
+    #[serde(default)]
+    pub history: HistoryState,
+    /// The clock of its events; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockState>,
 }
 
 impl NodeReport {

@@ -7,8 +7,8 @@ use l2witness_ebpf::layout::{self, Claims, Ignored, Slot};
 
 use super::node::{Node, Port, index, known};
 use crate::evidence::{
-    Bound, Heard, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface, Origin, Said,
-    Sender, SourceState,
+    Bound, Heard, HistoryState, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface,
+    Origin, Said, Sender, SourceState,
 };
 
 /// Where the evidence comes from, as `NodeReport::source` and an interface's `hook` have it.
@@ -30,6 +30,8 @@ pub(super) fn of(node: &Node, ips: &[IpAddr], now: Timestamp) -> NodeReport {
         interfaces: node.ports.iter().zip(0..).flat_map(|(port, tap)| interfaces(port, tap)).collect(),
         lb_ips,
         events_lost: [].into(),
+        history: HistoryState::default(),
+        clock: None,
     }
 }
 

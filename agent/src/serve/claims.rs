@@ -19,7 +19,7 @@ use crate::{
         counters::{Comparison, Moment, Scope, same_process, witnessed},
         speaker::{Counted, Endpoint, Reader, Readout, Scrape, Series},
     },
-    evidence::{Announced, NodeReport, Reading, Speaker},
+    evidence::{Announced, ClaimChange, NodeReport, Reading, Speaker, What},
     wire::{Tally, sender::arp_sockets},
 };
 
@@ -29,6 +29,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// What the speaker announced at its last reading is not told any more after this time.
 const KEEP: Duration = Duration::from_secs(600);
+
+/// Whoever announces has just been told to: the next reading need not wait for its turn, but for this long.
+const SOON: Duration = Duration::from_secs(5);
 
 /// Holds what was read, for the reports.
 #[derive(Debug, Default)]
@@ -50,6 +53,18 @@ struct State {
     /// The addresses of the last reading.
     told: BTreeSet<IpAddr>,
     compared: BTreeMap<IpAddr, Comparison>,
+    /// What was announced in layer 2 at the last good reading, of whatever speaker; none before the first.
+    claimed: Option<BTreeSet<(IpAddr, String)>>,
+    /// The last reading that was brought forward.
+    forward: Option<Instant>,
+}
+
+/// A Service's LB IP that the speaker announces since its last reading, or no longer does.
+#[derive(Debug, PartialEq, Eq)]
+struct Moved {
+    ip: IpAddr,
+    service: String,
+    began: bool,
 }
 
 impl Claims {
@@ -74,10 +89,22 @@ impl Claims {
         }
         let compared = std::mem::take(&mut state.compared);
         let selected = std::mem::take(&mut state.selected);
+        let claimed = state.claimed.take();
         let given = state.given;
-        *state = State { endpoints, given, selected, compared, ..State::default() };
+        *state = State { endpoints, given, selected, compared, claimed, ..State::default() };
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// An address moves: what the speaker says of it is read now, unless that was done a moment ago.
+    pub(super) fn moves(&self) {
+        let mut state = self.state();
+        let now = Instant::now();
+        let last = state.forward.max(state.read);
+        if last.is_none_or(|last| now.saturating_duration_since(last) >= SOON) {
+            state.forward = Some(now);
+            self.changed.notify_one();
+        }
     }
 
     /// Which interfaces the `L2Advertisement`s select, for those addresses for which they name some.
@@ -159,16 +186,31 @@ pub(super) async fn follow(shared: Arc<Shared>, every: Duration) {
             continue;
         };
         let after = shared.observer().tally(&tracked);
-        let mut state = claims.state();
-        // Others were set meanwhile: this was somebody else's word.
-        if state.endpoints == endpoints {
-            state.take(scrape, &before, &after, sockets.as_ref());
+        let moved = {
+            let mut state = claims.state();
+            // Others were set meanwhile: this was somebody else's word.
+            if state.endpoints != endpoints {
+                continue;
+            }
+            state.take(scrape, &before, &after, sockets.as_ref())
+        };
+        for Moved { ip, service, began } in moved {
+            let on = shared.history().node().to_owned();
+            let change = ClaimChange { by: "speaker".to_owned(), service, on, began, own_time: None };
+            shared.history().learned(Some(ip), What::Claim(change));
         }
     }
 }
 
 impl State {
-    fn take(&mut self, scrape: Scrape, before: &Tally, after: &Tally, sockets: Option<&BTreeSet<u32>>) {
+    /// Takes a reading in; gives what the speaker says otherwise than at the one before.
+    fn take(
+        &mut self,
+        scrape: Scrape,
+        before: &Tally,
+        after: &Tally,
+        sockets: Option<&BTreeSet<u32>>,
+    ) -> Vec<Moved> {
         let reading = scrape.reading();
         if reading != self.speaker.reading {
             let error = scrape.outcome.as_ref().err().map_or("", |(_, error)| error.as_str());
@@ -187,9 +229,30 @@ impl State {
         self.speaker.reading = reading;
         self.speaker.endpoint = Some(scrape.endpoint);
         match scrape.outcome {
-            Err((_, error)) => self.speaker.error = Some(error),
-            Ok(readout) => self.learn(readout, before, after, sockets),
+            Err((_, error)) => {
+                self.speaker.error = Some(error);
+                Vec::new()
+            }
+            Ok(readout) => {
+                let moved = self.moved(&readout.announced);
+                self.learn(readout, before, after, sockets);
+                moved
+            }
         }
+    }
+
+    /// What changed since the last good reading. At the first one nobody knows since when it is so.
+    fn moved(&mut self, announced: &BTreeMap<IpAddr, Vec<Series>>) -> Vec<Moved> {
+        let claims = announced.iter().flat_map(|(ip, all)| {
+            let in_layer2 = all.iter().filter(|series| series.protocol == "layer2");
+            in_layer2.map(|series| (*ip, series.service.clone()))
+        });
+        let now: BTreeSet<_> = claims.collect();
+        let Some(before) = self.claimed.replace(now.clone()) else { return Vec::new() };
+        let moved =
+            |(ip, service): &(IpAddr, String), began| Moved { ip: *ip, service: service.clone(), began };
+        let ended = before.difference(&now).map(|of| moved(of, false));
+        ended.chain(now.difference(&before).map(|of| moved(of, true))).collect()
     }
 
     fn learn(&mut self, readout: Readout, before: &Tally, after: &Tally, sockets: Option<&BTreeSet<u32>>) {

@@ -13,7 +13,7 @@ use super::foreign::Foreign;
 use crate::{
     claims::speaker::{self, Endpoint, TOKEN_FILE},
     cluster::{Index, SpeakerPod, kubernetes::Reader},
-    evidence::{Interface, LbIp, MacAddr, NodeReport, Prediction, Reading, Said, Speaker},
+    evidence::{Interface, LbIp, MacAddr, NodeReport, Prediction, Reading, Said, Speaker, What},
     wire::Neighbours,
 };
 
@@ -70,6 +70,11 @@ impl Cluster {
                 }
             }
         });
+    }
+
+    /// What changed, for the history.
+    pub(super) fn news(&self) -> Vec<(Option<IpAddr>, What)> {
+        self.reader.take_news()
     }
 
     /// Where the speaker's metrics may be, best first.

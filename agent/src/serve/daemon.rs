@@ -2,21 +2,22 @@
 
 use std::{collections::BTreeSet, io, net::IpAddr, sync::Arc, time::Duration};
 
-use l2witness_ebpf::layout::Origin;
+use l2witness_ebpf::layout::{Cause, Origin};
 use tokio::{
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
 use super::{
-    Listeners, Notices, Shared, Signals, SocketFile, Source, claims, cluster::Cluster, connections::serve,
-    notices, router, source,
+    Limits, Listeners, Notices, Shared, Signals, SocketFile, Source, claims, cluster::Cluster,
+    connections::serve, notices, router, source,
 };
 use crate::{
     claims::speaker::Endpoint,
     cluster::BadEntry,
+    evidence::What,
     wire::{
-        Change, Error, Events, Host, Link, Links, Observer,
+        Change, Error, Events, Host, Link, Links, Observer, Told,
         sender::{Finder, packet_sockets},
     },
 };
@@ -69,6 +70,7 @@ impl Daemon {
         finder: Finder,
         ips: &BTreeSet<IpAddr>,
         present: &[Link],
+        history: Limits,
     ) -> Result<Self, DaemonError> {
         observer.watch(ips)?;
         let events = observer.events().ok_or(Error::Object("EVENTS"))?;
@@ -81,7 +83,7 @@ impl Daemon {
             Source::Fixed(..) => None,
             Source::Kubernetes(kubernetes) => Some(Cluster::new(kubernetes.reader())),
         };
-        let shared = Arc::new(Shared::new(observer, Host::new()?, cluster));
+        let shared = Arc::new(Shared::new(observer, Host::new()?, cluster, history));
         let finder = Arc::new(finder);
         Ok(Self { shared, links, source, events, finder, speaker_interval: SPEAKER_INTERVAL, notices: None })
     }
@@ -134,7 +136,10 @@ impl Daemon {
                     let unnamed = shared.observer().unnamed();
                     name(&shared, &finder, unnamed).await;
                 }
-                _ = look.tick() => shared.observer().note_asked(),
+                _ = look.tick() => {
+                    shared.observer().note_asked();
+                    shared.history().check_clock();
+                }
                 change = source.changed() => match change {
                     source::Change::File(read) => watch(&shared, read),
                     source::Change::Cluster => shared.take_over(),
@@ -146,11 +151,19 @@ impl Daemon {
                     name(&shared, &finder, senders.collect()).await;
                     for change in &batch {
                         shared.observer().note(change);
+                        let told = shared.observer().tell(change);
+                        for Told { ip, time, what } in told {
+                            if matches!(what, What::Announcement(_)) {
+                                shared.claims().moves();
+                            }
+                            shared.history().seen(ip, time, what);
+                        }
                         log(&shared, change);
                     }
                 }
             }
         }
+        shared.history().end().await;
         tracing::info!("detaching");
         Ok(())
     }
@@ -209,11 +222,13 @@ async fn name(shared: &Shared, finder: &Arc<Finder>, senders: BTreeSet<(u64, u64
 }
 
 /// An announcement is no news where its sender is known: a burst has ten of them, on every node that hears it.
+/// Requests are everybody's, and all day.
 fn log(shared: &Shared, change: &Change) {
     let mut observer = shared.observer();
     let interface = observer.interface(change.ifindex).unwrap_or_default().to_owned();
     let Change { ip, mac, cause, cookie, cgroup, .. } = change;
     let what = match change.origin {
+        None if *cause == Cause::Request => "asked for on the wire".to_owned(),
         None => "heard on the wire".to_owned(),
         Some(Origin::Socket) => {
             format!("sent by {} on this node", observer.names().of(*cookie, *cgroup).name)
@@ -221,9 +236,13 @@ fn log(shared: &Shared, change: &Change) {
         Some(Origin::Kernel) => "sent by this node's kernel".to_owned(),
         Some(Origin::Forwarded) => "forwarded through this node".to_owned(),
     };
-    if *cause == "announcement" {
-        tracing::debug!(%ip, interface, %mac, cause, "{what}");
-    } else {
-        tracing::info!(%ip, interface, %mac, cause, "{what}");
+    match cause {
+        Cause::Request => tracing::trace!(%ip, interface, %mac, cause = cause.label(), "{what}"),
+        Cause::Announcement | Cause::AfterAnnouncement => {
+            tracing::debug!(%ip, interface, %mac, cause = cause.label(), "{what}");
+        }
+        Cause::NewClaimant | Cause::Resumed => {
+            tracing::info!(%ip, interface, %mac, cause = cause.label(), "{what}");
+        }
     }
 }

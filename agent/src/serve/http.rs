@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::State,
+    Extension, Json, Router,
+    extract::{RawQuery, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 
-use super::{Shared, memory, metrics};
+use super::{Shared, connections::Lease, history, memory, metrics};
 
-/// `/metrics`, `/healthz`, `/readyz` and `/api/v1/node`.
+/// `/metrics`, `/healthz`, `/readyz`, `/api/v1/node` and `/api/v1/events`.
 pub fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/metrics", get(scrape))
@@ -20,6 +20,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/api/v1/node", get(node))
+        .route("/api/v1/events", get(events))
         .with_state(shared)
 }
 
@@ -30,6 +31,15 @@ async fn node(State(shared): State<Arc<Shared>>) -> Response {
     drop(report);
     memory::give_back();
     answer
+}
+
+async fn events(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    lease: Option<Extension<Lease>>,
+) -> Response {
+    let lease = lease.map(|Extension(lease)| lease);
+    history::answer(shared, query.as_deref().unwrap_or_default(), lease.as_ref())
 }
 
 async fn scrape(State(shared): State<Arc<Shared>>) -> Response {

@@ -5,6 +5,7 @@ mod cluster;
 mod connections;
 mod daemon;
 mod foreign;
+mod history;
 mod http;
 mod memory;
 pub mod metrics;
@@ -17,6 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use claims::Claims;
 pub use daemon::Daemon;
+pub use history::{History, Limits};
 pub use http::router;
 pub use notices::Notices;
 pub use signals::Signals;
@@ -34,14 +36,16 @@ pub struct Shared {
     observer: Mutex<Observer>,
     host: tokio::sync::Mutex<Host>,
     claims: Claims,
+    history: History,
     /// Where there is an API server.
     cluster: Option<Cluster>,
 }
 
 impl Shared {
     /// Takes the observer over.
-    fn new(observer: Observer, host: Host, cluster: Option<Cluster>) -> Self {
+    fn new(observer: Observer, host: Host, cluster: Option<Cluster>, limits: Limits) -> Self {
         Self {
+            history: History::new(observer.node(), observer.clock(), limits),
             observer: Mutex::new(observer),
             host: tokio::sync::Mutex::new(host),
             claims: Claims::default(),
@@ -54,6 +58,11 @@ impl Shared {
         &self.claims
     }
 
+    /// What happened.
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
     /// Everything there is, at this moment; of the node's settings what [`Self::refresh`] read last.
     pub fn report(&self) -> NodeReport {
         let (mut report, neighbours) = {
@@ -61,6 +70,7 @@ impl Shared {
             (observer.report(), self.cluster.is_some().then(|| observer.neighbours().clone()))
         };
         self.claims.merge(&mut report);
+        self.history.merge(&mut report);
         if let (Some(cluster), Some(neighbours)) = (&self.cluster, neighbours) {
             cluster.merge(&mut report, &neighbours);
         }
@@ -83,6 +93,9 @@ impl Shared {
     /// names, the speaker's address to the reader of its metrics.
     fn take_over(&self) {
         let Some(cluster) = &self.cluster else { return };
+        for (ip, what) in cluster.news() {
+            self.history.learned(ip, what);
+        }
         let ips = cluster.lb_ips();
         cluster.note(&ips);
         if let Err(error) = self.observer().watch(&ips) {

@@ -27,6 +27,9 @@ pub struct Timeline {
 pub struct NodeClock {
     /// The node.
     pub node: String,
+    /// Which of its clocks: a new one with every boot and every life of its agent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub boot: String,
     /// To be added to its times, nanoseconds; 0 for the reference and for clocks that could not be compared.
     pub offset_ns: i64,
     /// How far off that may be, nanoseconds; absent where no frame was seen by both: "clock error unknown".
@@ -47,7 +50,7 @@ pub struct Handover {
     /// Who answered before; absent if nobody was seen to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Party>,
-    /// Who answers since; absent while nobody does.
+    /// Who answers since; absent while nobody does. The same as `from` where another one came and went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Party>,
     /// The first sign of it.

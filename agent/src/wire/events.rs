@@ -1,25 +1,26 @@
-//! Changes, as they come out of the ring buffer.
+//! Changes and requests, as they come out of the ring buffer.
 
 use std::net::IpAddr;
 
 use aya::maps::{MapData, RingBuf};
 use bytes::Buf as _;
 use l2witness_ebpf::{
-    frame::{Address, Mac},
-    layout::{Event, Origin},
+    frame::{Address, Kind, Mac, Protocol},
+    layout::{Cause, Event, Origin},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
 use crate::evidence::MacAddr;
 
-/// One change: a new claimant, one that resumes, or an announcement.
+/// One change: a new claimant, one that resumes, an announcement, the first frame of a claimant after one. Or a
+/// request, as far as the rate lets them through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// `CLOCK_MONOTONIC` nanoseconds.
     pub time: u64,
     /// The LB IP.
     pub ip: IpAddr,
-    /// The MAC that claims it.
+    /// The MAC that claims it; with [`Cause::Request`] the asker's.
     pub mac: MacAddr,
     /// Interface index.
     pub ifindex: u32,
@@ -27,8 +28,18 @@ pub struct Change {
     pub cookie: u64,
     /// cgroup v2 id of the sender.
     pub cgroup: u64,
-    /// `new`, `resumed` or `announcement`.
-    pub cause: &'static str,
+    /// ARP or NDP.
+    pub protocol: Protocol,
+    /// What the frame does. [`Kind::Request`] with another cause than [`Cause::Request`] is somebody who asks for
+    /// another address with the LB IP as its own.
+    pub kind: Kind,
+    /// To one station, rather than broadcast or multicast.
+    pub unicast: bool,
+    /// Why it is told.
+    pub cause: Cause,
+    /// Requests by broadcast or multicast, probes left out, that the interface had heard for the IP by then, this one
+    /// included if it is one.
+    pub asked: u64,
     /// Whether this node sent it.
     pub sent: bool,
     /// Origin, of sent frames only.
@@ -46,17 +57,13 @@ impl Change {
         let mac = Mac(bytes.get_u64_ne());
         let ifindex = bytes.get_u32_ne();
         let (_flags, _vlan) = (bytes.get_u16_ne(), bytes.get_u16_ne());
-        let (cookie, cgroup) = (bytes.get_u64_ne(), bytes.get_u64_ne());
-        let (_kind, cause, direction, origin) =
-            (bytes.get_u8(), bytes.get_u8(), bytes.get_u8(), bytes.get_u8());
-        let cause = match cause {
-            0 => "new",
-            1 => "resumed",
-            2 => "announcement",
-            _ => return None,
-        };
-        let sent = direction == 1;
-        let origin = if sent { Origin::from_u8(origin) } else { None };
+        let (cookie, cgroup, asked) = (bytes.get_u64_ne(), bytes.get_u64_ne(), bytes.get_u64_ne());
+        let kind = Kind::from_u8(bytes.get_u8())?;
+        let cause = Cause::from_u8(bytes.get_u8())?;
+        let sent = bytes.get_u8() == 1;
+        let origin = Origin::from_u8(bytes.get_u8());
+        let protocol = Protocol::from_u8(bytes.get_u8())?;
+        let unicast = bytes.get_u8() == 1;
         Some(Self {
             time,
             ip: Address { words }.into(),
@@ -64,10 +71,19 @@ impl Change {
             ifindex,
             cookie,
             cgroup,
+            protocol,
+            kind,
+            unicast,
             cause,
+            asked,
             sent,
-            origin,
+            origin: if sent { origin } else { None },
         })
+    }
+
+    /// Whether somebody claims the address by it, rather than asks for it.
+    pub const fn claims(&self) -> bool {
+        !matches!(self.cause, Cause::Request)
     }
 }
 
@@ -123,8 +139,8 @@ impl Listener {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_event_is_read_field_by_field() {
+    /// Of an announcement that a kernel sent.
+    fn bytes() -> Vec<u8> {
         let mut bytes = Vec::new();
         bytes.extend(7_u64.to_ne_bytes());
         bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1]);
@@ -133,17 +149,56 @@ mod tests {
         bytes.extend([0; 4]);
         bytes.extend(11_u64.to_ne_bytes());
         bytes.extend(12_u64.to_ne_bytes());
-        bytes.extend([1, 2, 1, 1, 0, 0, 0, 0]);
-        let change = Change::decode(&bytes).unwrap();
-        assert_eq!(change.ip, "192.0.2.1".parse::<IpAddr>().unwrap());
-        assert_eq!(change.mac.to_string(), "00:00:5e:00:53:01");
-        assert_eq!((change.time, change.ifindex, change.cookie, change.cgroup), (7, 3, 11, 12));
-        assert_eq!((change.cause, change.sent, change.origin), ("announcement", true, Some(Origin::Kernel)));
+        bytes.extend(13_u64.to_ne_bytes());
+        bytes.extend([2, 2, 1, 1, 0, 0, 0, 0]);
+        bytes
     }
 
     #[test]
-    fn bytes_of_another_length_are_no_event() {
-        assert_eq!(Change::decode(&[0; 63]), None);
+    fn an_event_is_read_field_by_field() {
+        let change = Change::decode(&bytes()).unwrap();
+        let expected = Change {
+            time: 7,
+            ip: "192.0.2.1".parse().unwrap(),
+            mac: "00:00:5e:00:53:01".parse().unwrap(),
+            ifindex: 3,
+            cookie: 11,
+            cgroup: 12,
+            protocol: Protocol::Arp,
+            kind: Kind::AnnouncementRequest,
+            unicast: false,
+            cause: Cause::Announcement,
+            asked: 13,
+            sent: true,
+            origin: Some(Origin::Kernel),
+        };
+        assert_eq!(change, expected);
+        assert!(change.claims());
+    }
+
+    #[test]
+    fn a_request_by_unicast_has_no_origin_and_claims_nothing() {
+        let mut bytes = bytes();
+        let at = bytes.len() - 8;
+        bytes[at..].copy_from_slice(&[0, 4, 0, 0, 1, 1, 0, 0]);
+        let change = Change::decode(&bytes).unwrap();
+        assert_eq!(
+            (change.kind, change.cause, change.protocol),
+            (Kind::Request, Cause::Request, Protocol::Ndp)
+        );
+        assert_eq!((change.unicast, change.sent, change.origin), (true, false, None));
+        assert!(!change.claims());
+    }
+
+    #[test]
+    fn bytes_that_are_no_event_are_none() {
+        assert_eq!(Change::decode(&[0; 71]), None);
         assert_eq!(Change::decode(&[]), None);
+        for (from_the_end, number) in [(8, 5), (7, 5), (4, 2)] {
+            let mut bytes = bytes();
+            let at = bytes.len() - from_the_end;
+            bytes[at] = number;
+            assert_eq!(Change::decode(&bytes), None, "{number} at {from_the_end} from the end");
+        }
     }
 }

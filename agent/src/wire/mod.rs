@@ -2,7 +2,7 @@
 //!
 //! [`links`] says which interfaces there are, [`rules`] which of them count, [`programs`] loads and
 //! attaches one copy of the programs to each, [`observer`] keeps all that together and reads it out,
-//! [`events`] carries changes, [`sender`] names the programs behind sockets, and [`host`] knows the node's settings.
+//! [`events`] carries changes and [`told`] says what they mean, [`sender`] names the programs behind sockets, and [`host`] knows the node's settings.
 
 mod attach;
 mod clock;
@@ -25,9 +25,11 @@ mod report;
 mod rules;
 pub mod sender;
 mod tally;
+mod told;
 mod watch;
 
 pub use attach::{Hook, HookChoice};
+pub use clock::Clock;
 pub use config::Config;
 pub use events::{Change, Events};
 pub use host::{Facts, Host, Layered, Neighbours};
@@ -39,6 +41,7 @@ pub use preflight::{Missing, may_ask, preflight};
 pub use programs::{Programs, Shared};
 pub use rules::{DEFAULT_EXCLUDES, Rules, Skipped};
 pub use tally::{Tally, TallyCounts, TallyIp, TallyPort};
+pub use told::Told;
 
 use std::{io, path::PathBuf};
 

@@ -10,15 +10,16 @@ use jiff::Timestamp;
 use l2witness_ebpf::layout::{Ignored, Local, Origin, Stamp};
 
 use super::{
-    Change, Config, Error, Events, Facts, Hook, Link, Neighbours, Pins, Programs, Shared, Skipped, Tally,
-    attach,
+    Change, Clock, Config, Error, Events, Facts, Hook, Link, Neighbours, Pins, Programs, Shared, Skipped,
+    Tally, Told, attach,
     port::{Observed, Port},
     report::{self, Sources},
     sender::Names,
     tally,
+    told::{self, Losses, Naming, Who},
     watch::Watch,
 };
-use crate::evidence::{NodeReport, RequestTimes, Takeovers};
+use crate::evidence::{self, NodeReport, RequestTimes, Takeovers};
 
 /// The observer of one node.
 pub struct Observer {
@@ -28,12 +29,14 @@ pub struct Observer {
     watch: Watch,
     config: Config,
     since: Timestamp,
+    clock: Clock,
     names: Names,
     /// Events that interfaces had lost when they went, by reason.
     lost: BTreeMap<String, u64>,
     facts: Facts,
     takeovers: Takeovers,
     asked: RequestTimes,
+    losses: Losses,
     /// How often programs were attached.
     attached: u64,
     pins: Pins,
@@ -54,11 +57,13 @@ impl Observer {
             watch,
             config,
             since: Timestamp::now(),
+            clock: Clock::read(),
             names,
             lost: BTreeMap::new(),
             facts: Facts::default(),
             takeovers: Takeovers::default(),
             asked: RequestTimes::default(),
+            losses: Losses::default(),
             attached: 0,
             pins,
         })
@@ -79,6 +84,7 @@ impl Observer {
             self.shared.remove(*ip)?;
             self.takeovers.forget(*ip);
             self.asked.forget(*ip);
+            self.losses.forget(*ip);
         }
         for (ip, index) in &diff.insert {
             for port in self.ports.values_mut() {
@@ -159,6 +165,7 @@ impl Observer {
         let Some(port) = self.ports.remove(&index) else { return };
         self.takeovers.forget_interface(index);
         self.asked.forget_interface(index);
+        self.losses.forget_interface(index);
         if let Ok(observed) = &port.state {
             tracing::info!(interface = port.link.name, why, "interface is not observed any more");
             // The sum over interfaces is a counter: it must not fall when one goes.
@@ -191,6 +198,11 @@ impl Observer {
     /// How many interfaces are observed.
     pub fn observed(&self) -> usize {
         self.ports.values().filter(|port| port.state.is_ok()).count()
+    }
+
+    /// The node's name.
+    pub fn node(&self) -> &str {
+        &self.config.node
     }
 
     /// Name of the interface with that index.
@@ -246,9 +258,27 @@ impl Observer {
 
     /// Notes whether an LB IP has come to another hardware address by this change.
     pub fn note(&mut self, change: &Change) {
-        if self.watch.get(change.ip).is_some() {
+        if change.claims() && self.watches(change.ip) {
             self.takeovers.note(change.ip, change.ifindex, change.mac, change.time);
         }
+    }
+
+    /// What the history of its LB IP says of a change, oldest first: the last replies of this node's senders that have
+    /// lost the address by it, and the change itself. Nothing, if the IP is not watched any more.
+    pub fn tell(&mut self, change: &Change) -> Vec<Told> {
+        let Some((index, _)) = self.watch.get(change.ip) else { return Vec::new() };
+        let Self { ports, shared, config, names, losses, .. } = self;
+        let naming = Known { ports, names, config };
+        let slot = |port: u32| ports.get(&port)?.state.as_ref().ok()?.programs.slot(index);
+        let mut told = losses.by(change, &shared.claims(index), slot, &naming);
+        let what = told::what(change, &naming);
+        told.extend(what.map(|what| Told { ip: change.ip, time: change.time, what }));
+        told
+    }
+
+    /// The clock of the agent's life: what is told in the order of time is told by it.
+    pub const fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// The counters that the speaker has, too, of those of `ips` that are watched.
@@ -270,11 +300,13 @@ impl Observer {
             watch,
             config,
             since,
+            clock: _,
             names,
             lost,
             facts,
             takeovers,
             asked,
+            losses: _,
             attached: _,
             pins: _,
         } = self;
@@ -290,5 +322,24 @@ impl Observer {
             takeovers,
             asked,
         })
+    }
+}
+
+/// The observer's own names.
+struct Known<'a> {
+    ports: &'a BTreeMap<u32, Port>,
+    names: &'a Names,
+    config: &'a Config,
+}
+
+impl Naming for Known<'_> {
+    fn interface(&self, index: u32) -> String {
+        // One that went in the meantime has no name any more; its number still tells it from others.
+        self.ports.get(&index).map_or_else(|| format!("if{index}"), |port| port.link.name.clone())
+    }
+
+    fn who(&self, who: Who) -> (evidence::Origin, Option<String>) {
+        let (origin, sender) = self.names.proven(who.origin, (who.cookie, who.cgroup), &self.config.speaker);
+        (origin, sender.map(|sender| sender.pod.unwrap_or(sender.name)))
     }
 }

@@ -7,7 +7,7 @@ use l2witness_ebpf::layout::{self, Ignored};
 
 use super::{Config, Facts, Shared, clock::Clock, port::Port, sender::Names, watch::Watch};
 use crate::evidence::{
-    Heard, Interface, LbIp, Local, NodeReport, OnInterface, Origin, RequestTimes, Said, SourceState,
+    Heard, HistoryState, Interface, LbIp, Local, NodeReport, OnInterface, RequestTimes, Said, SourceState,
     Takeovers,
 };
 
@@ -66,6 +66,8 @@ pub(super) fn report(sources: &Sources<'_>) -> NodeReport {
         interfaces,
         lb_ips: sources.watch.iter().map(|(ip, index)| lb_ip(sources, &clock, ip, index)).collect(),
         events_lost,
+        history: HistoryState::default(),
+        clock: None,
     }
 }
 
@@ -102,16 +104,6 @@ fn interface_name(sources: &Sources<'_>, ifindex: u32) -> Option<String> {
 
 fn local(sources: &Sources<'_>, clock: &Clock, entry: &layout::Local) -> Option<Local> {
     let proven = layout::Origin::from_u8((entry.mac_origin >> 48) as u8)?;
-    let sender = (proven == layout::Origin::Socket).then(|| sources.names.of(entry.cookie, entry.cgroup));
-    let origin = match (proven, &sender) {
-        (layout::Origin::Kernel, _) => Origin::Kernel,
-        (layout::Origin::Forwarded, _) => Origin::Forwarded,
-        (layout::Origin::Socket, Some(sender))
-            if sources.names.is_speaker(sender, &sources.config.speaker) =>
-        {
-            Origin::Speaker
-        }
-        (layout::Origin::Socket, _) => Origin::Socket,
-    };
-    Local::of(interface_name(sources, entry.ifindex)?, entry, (origin, sender), &|time| clock.wall(time))
+    let who = sources.names.proven(proven, (entry.cookie, entry.cgroup), &sources.config.speaker);
+    Local::of(interface_name(sources, entry.ifindex)?, entry, who, &|time| clock.wall(time))
 }

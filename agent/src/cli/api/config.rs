@@ -54,7 +54,8 @@ pub(super) async fn read(args: &ApiArgs, timeout: Duration) -> Result<Config, Fa
 /// One answer in time, or none: a dead node's 503 is not worth a second try.
 fn bounded(mut config: Config, timeout: Duration) -> Config {
     config.connect_timeout = Some(timeout);
-    config.read_timeout = Some(timeout);
+    // `Api::call` bounds the whole of an answer; a stream of events may be silent for hours.
+    config.read_timeout = None;
     config.write_timeout = Some(timeout);
     config.default_retry = false;
     config

@@ -46,19 +46,25 @@ impl Api {
         page: &Proxied<'_>,
         limit: usize,
     ) -> Result<Vec<u8>, ProxyError> {
+        let right = Right::proxy(page.namespace);
+        let body = self.stream(page).await?;
+        let body = self.call(Some(&right), collected(body, limit)).await?;
+        body.ok_or(ProxyError::TooLarge(limit))
+    }
+
+    /// The page as it comes; only its head has to come within the time-out.
+    pub(in crate::cli) async fn stream(&self, page: &Proxied<'_>) -> Result<Body, ProxyError> {
         let Proxied { namespace, pod, path } = page;
         let url = format!("/api/v1/namespaces/{namespace}/pods/{pod}/proxy/{path}");
         let right = Right::proxy(namespace);
         let request = Request::get(url).body(Body::empty()).map_err(kube::Error::HttpError);
         let answer = self.call(Some(&right), async { self.client.send(request?).await }).await?;
         let status = answer.status();
-        let limit = if status == StatusCode::OK { limit } else { MAX_COMPLAINT };
-        let body = self.call(Some(&right), collected(answer.into_body(), limit)).await?;
-        match (status, body) {
-            (StatusCode::OK, Some(body)) => Ok(body),
-            (StatusCode::OK, None) => Err(ProxyError::TooLarge(limit)),
-            (status, body) => Err(self.complaint(&right, status, &body.unwrap_or_default())),
+        if status == StatusCode::OK {
+            return Ok(answer.into_body());
         }
+        let body = self.call(Some(&right), collected(answer.into_body(), MAX_COMPLAINT)).await?;
+        Err(self.complaint(&right, status, &body.unwrap_or_default()))
     }
 
     /// Tells the API server's own complaints, which are `Status` objects, from the pod's.

@@ -2,10 +2,12 @@
 //!
 //! Pure: no I/O, no clock. One task writes, everybody else reads.
 
+mod causes;
 mod endpoints;
 mod follow;
 mod forecast;
 mod metallb;
+mod news;
 mod nodes;
 mod pods;
 mod said;
@@ -24,11 +26,11 @@ use self::{
     follow::Followed,
     forecast::Forecast,
     metallb::MetalLb,
+    news::News,
     nodes::Nodes,
     pods::Pods,
     services::Services,
     store::{Grouped, Store, Touched},
-    words::Words,
 };
 use super::{
     kind::Kind,
@@ -42,6 +44,7 @@ use crate::{
 pub use follow::Condition;
 pub use metallb::Facts;
 pub use pods::SpeakerPod;
+pub(crate) use words::Words;
 
 /// What is wanted of the cluster.
 #[derive(Clone, Debug)]
@@ -98,6 +101,7 @@ pub struct Index {
     events: Grouped<Event>,
     metallb: MetalLb,
     forecast: Forecast,
+    news: News,
 }
 
 impl Index {
@@ -117,6 +121,7 @@ impl Index {
             events: Grouped::default(),
             metallb: MetalLb::default(),
             forecast: Forecast::default(),
+            news: News::default(),
         }
     }
 
@@ -140,13 +145,18 @@ impl Index {
         let Item { key, version: _, object } = item;
         let note = object.as_ref().err().cloned();
         let noted = self.followed.unreadable(kind, &key, note);
-        let touched = match object.ok().flatten() {
+        let object = object.ok().flatten();
+        let before = self.facet(kind, &key, object.as_ref());
+        let touched = match object {
             Some(mut object) => {
                 self.words.share(&mut object);
-                self.store(kind).put(key, object)
+                self.store(kind).put(Arc::clone(&key), object)
             }
             None => self.store(kind).remove(&key),
         };
+        if touched != Touched::Nothing {
+            self.tell(kind, &key, before.as_ref());
+        }
         self.touched(touched);
         if noted {
             self.touched(Touched::Everything);
@@ -155,6 +165,15 @@ impl Index {
 
     /// An object is gone.
     pub fn deleted(&mut self, kind: Kind, key: &str) {
+        let before = self.facet(kind, key, None);
+        self.forget(kind, key);
+        if before.is_some() {
+            self.tell(kind, key, before.as_ref());
+        }
+    }
+
+    /// It is not known any more, whether or not it is gone.
+    fn forget(&mut self, kind: Kind, key: &str) {
         if self.followed.unreadable(kind, key, None) {
             self.touched(Touched::Everything);
         }
@@ -166,7 +185,7 @@ impl Index {
     pub fn condition(&mut self, kind: Kind, condition: Condition) {
         if matches!(condition, Condition::Unwanted | Condition::NotServed(_)) {
             for key in self.store(kind).keys() {
-                self.deleted(kind, &key);
+                self.forget(kind, &key);
             }
         }
         if self.followed.set(kind, condition) {

@@ -20,6 +20,10 @@ impl Nodes {
         self.by_address.get(&address).map(AsRef::as_ref)
     }
 
+    pub(super) fn get(&self, name: &str) -> Option<&Node> {
+        self.by_name.get(name)
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(AsRef::as_ref)
     }

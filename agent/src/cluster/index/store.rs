@@ -85,6 +85,11 @@ impl<T> Default for Grouped<T> {
 }
 
 impl<T: Belongs> Grouped<T> {
+    /// The object with that key.
+    pub(super) fn get(&self, key: &str) -> Option<&T> {
+        self.objects.get(key)
+    }
+
     /// What belongs to that Service.
     pub(super) fn of(&self, service: &str) -> impl Iterator<Item = &T> {
         self.services.get(service).into_iter().flatten().filter_map(|key| self.objects.get(key))

@@ -2,6 +2,7 @@
 
 mod change;
 mod follow;
+mod news;
 mod scale;
 
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use crate::claims::election::Labels;
 
 /// One copy of each.
 #[derive(Debug, Default)]
-pub(super) struct Words {
+pub(crate) struct Words {
     known: HashSet<Arc<str>>,
     /// When there are so many, those that nobody has any more go.
     limit: usize,
@@ -41,7 +41,8 @@ impl Words {
         labels.shared(|text| self.word(text));
     }
 
-    fn word(&mut self, text: &Arc<str>) -> Arc<str> {
+    /// The common copy of a string.
+    pub(crate) fn word(&mut self, text: &Arc<str>) -> Arc<str> {
         if let Some(known) = self.known.get(text) {
             return Arc::clone(known);
         }

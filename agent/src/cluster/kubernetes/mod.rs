@@ -17,7 +17,10 @@ mod target;
 mod tests;
 mod writer;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    net::IpAddr,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use kube::Client;
 use tokio::sync::{mpsc, watch};
@@ -27,6 +30,7 @@ use self::{
     supervisor::{Supervisor, Task},
 };
 use super::index::{Index, Revision, Scope};
+use crate::evidence::What;
 
 pub(crate) use connect::is_proxied;
 pub use connect::{ConnectError, connect};
@@ -96,5 +100,13 @@ impl Reader {
     /// Asks the index. Nothing is written meanwhile, so it should not take long.
     pub fn read<T>(&self, ask: impl FnOnce(&Index) -> T) -> T {
         ask(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes what changed: [`Index::take_news`].
+    pub fn take_news(&self) -> Vec<(Option<IpAddr>, What)> {
+        if !self.read(Index::has_news) {
+            return Vec::new();
+        }
+        self.0.write().unwrap_or_else(PoisonError::into_inner).take_news()
     }
 }

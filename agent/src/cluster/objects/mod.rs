@@ -23,7 +23,7 @@ use crate::{
 
 pub(super) use endpoints::Slice;
 pub(super) use event::Event;
-pub(super) use node::Node;
+pub(super) use node::{ConditionState, ConditionStatus, Node};
 pub use pod::{Pod, Port, Setup};
 pub(super) use service::Service;
 
@@ -120,6 +120,8 @@ struct Meta {
     annotations: BTreeMap<String, String>,
     creation_timestamp: Option<Timestamp>,
     deletion_timestamp: Option<Timestamp>,
+    #[serde(deserialize_with = "or_default")]
+    deletion_grace_period_seconds: i64,
 }
 
 impl Meta {

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -28,6 +29,12 @@ pub struct Pod {
     pub is_speaker: bool,
     /// It is ready and not about to go.
     pub ready: bool,
+    /// `metadata.creationTimestamp`, of speakers.
+    pub created: Option<Timestamp>,
+    /// Since when it is ready, or is not, of speakers.
+    pub ready_since: Option<Timestamp>,
+    /// When its deletion was asked for, of speakers.
+    pub deleting: Option<Timestamp>,
     /// `status.hostIP`.
     pub host_ip: Option<IpAddr>,
     /// `status.podIP`.
@@ -153,6 +160,13 @@ impl Wire {
             pod_ip: address(status.pod_ip),
             ..Pod::default()
         };
+        if is_speaker {
+            pod.created = metadata.creation_timestamp;
+            pod.ready_since = Condition::state(&status.conditions, "Ready").and_then(|state| state.since);
+            // The API has the time by which it is to be gone.
+            let grace = SignedDuration::from_secs(metadata.deletion_grace_period_seconds.clamp(0, 1 << 31));
+            pod.deleting = metadata.deletion_timestamp.and_then(|gone| gone.checked_sub(grace).ok());
+        }
         if kind == Kind::OwnPods {
             let Status { container_statuses, init_container_statuses, ephemeral_container_statuses, .. } =
                 status;

@@ -23,28 +23,38 @@ const fn before(then: u64, time: u64, now: u64) -> bool {
 }
 
 /// Whether a sender is news, given when it was last seen before this frame.
-const fn cause(kind: Kind, last: u64, now: u64) -> Option<Cause> {
+const fn cause(kind: Kind, last: u64, announced: u64, now: u64) -> Option<Cause> {
     if last == 0 {
         Some(Cause::NewClaimant)
     } else if before(last, RESUME_NS, now) {
         Some(Cause::Resumed)
-    } else if matches!(kind, Kind::AnnouncementRequest | Kind::AnnouncementReply) {
+    } else if kind.announces() {
         Some(Cause::Announcement)
+    } else if last <= announced {
+        Some(Cause::AfterAnnouncement)
     } else {
         None
     }
 }
 
-/// A reply or announcement of this node, sent through interface `ifindex` with that outermost VLAN. Says why it is
-/// news, if it is.
+/// When somebody announces the address, the next frame of each claimant is news.
+fn note_announced(claims: &mut Claims, kind: Kind, now: u64) {
+    if kind.announces() {
+        claims.announced = now;
+    }
+}
+
+/// A reply or announcement of this node, sent through interface `ifindex` with that outermost VLAN; that interface had
+/// heard `asked` requests for the address by then. Says why it is news, if it is.
 pub fn local(
     claims: &mut Claims,
     message: &Message,
     vlan: u16,
-    ifindex: u32,
+    (ifindex, asked): (u32, u64),
     sender: Sender,
     now: u64,
 ) -> Option<Cause> {
+    note_announced(claims, message.kind, now);
     let Sender { origin, cookie, cgroup } = sender;
     let mac_origin = message.hardware.0 | (origin as u64) << 48;
     let alike = |known: &Local| known.mac_origin == mac_origin && known.ifindex == ifindex;
@@ -70,17 +80,21 @@ pub fn local(
             ..*known
         };
     }
-    let cause = cause(message.kind, known.last, now);
+    let cause = cause(message.kind, known.last, claims.announced, now);
     let replies = u32::from(message.kind == Kind::Reply);
     known.replies += replies;
     known.announcements += 1 - replies;
     (known.flags, known.vlan, known.last) = (message.flags.0, vlan, now);
+    if message.kind == Kind::Reply {
+        claims.asked[place] = asked as u32;
+    }
     cause
 }
 
 /// Somebody heard on interface `ifindex` to claim the IP, be it by asking with it as its own. Says why it is news,
 /// if it is.
 pub fn heard(claims: &mut Claims, message: &Message, ifindex: u32, now: u64) -> Option<Cause> {
+    note_announced(claims, message.kind, now);
     let mac = message.hardware.0;
     let alike = |known: &Heard| known.mac_flags & MAC_BITS == mac & MAC_BITS && known.ifindex == ifindex;
     let places = &claims.heard;
@@ -93,7 +107,7 @@ pub fn heard(claims: &mut Claims, message: &Message, ifindex: u32, now: u64) -> 
     if !alike(known) {
         *known = Heard { ifindex, first: now, count: 0, last: 0, ..*known };
     }
-    let cause = cause(message.kind, known.last, now);
+    let cause = cause(message.kind, known.last, claims.announced, now);
     known.count += 1;
     known.mac_flags = mac | u64::from(message.flags.0) << 48;
     known.last = now;

@@ -51,8 +51,8 @@ fn claims() -> Claims {
     claims
 }
 
-fn take(claims: &Claims, scrape: Scrape, wire: u64) {
-    claims.state().take(scrape, &tally(wire), &tally(wire), None);
+fn take(claims: &Claims, scrape: Scrape, wire: u64) -> Vec<Moved> {
+    claims.state().take(scrape, &tally(wire), &tally(wire), None)
 }
 
 fn report(claims: &Claims) -> NodeReport {
@@ -152,4 +152,21 @@ fn what_the_cluster_says_of_the_speaker_stays() {
         (speaker.pod.as_deref(), speaker.reading),
         (Some("metallb-system/speaker-x"), Reading::Unreachable)
     );
+}
+
+#[test]
+fn what_is_claimed_since_or_no_longer_is_told_across_restarts_and_failures() {
+    let claims = claims();
+    let moved = |scrape| {
+        let told = |of: Moved| format!("{}{}", if of.began { '+' } else { '-' }, of.service);
+        take(&claims, scrape, 15).into_iter().map(told).collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(moved(scrape(100, &["shop/web"], 10)), none, "nobody knows since when");
+    assert_eq!(moved(scrape(100, &["shop/api"], 10)), ["-shop/web", "+shop/api"]);
+    assert_eq!(moved(failed(Reading::TimedOut)), none);
+    assert_eq!(moved(scrape(100, &["shop/api"], 10)), none);
+    claims.set_endpoints(Vec::new());
+    claims.set_endpoints(vec![endpoint(7473)]);
+    assert_eq!(moved(scrape(500, &[], 0)), ["-shop/api"], "another pod");
 }

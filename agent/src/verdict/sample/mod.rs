@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::{Coverage, Failed, Scope};
 use crate::evidence::{
-    Bound, Heard, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface, Origin, Said,
-    Sender, SourceState, Times,
+    Bound, Heard, HistoryState, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface,
+    Origin, Said, Sender, SourceState, Times,
 };
 
 pub(crate) use said::{WEB, in_pod, kube_vip, member, owner, peer, unit};
@@ -61,6 +61,8 @@ pub(crate) fn node(name: &str, last_of_mac: u8) -> Node {
         interfaces: Vec::new(),
         lb_ips: vec![lb_ip],
         events_lost: BTreeMap::new(),
+        history: HistoryState::default(),
+        clock: None,
     };
     Node(report).nic("eth0", last_of_mac)
 }

@@ -1,9 +1,9 @@
 //! On whom an answer rests.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whom the asked agents stand for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// This node only: there may be others, and nobody asked them.
@@ -14,7 +14,7 @@ pub enum Scope {
 }
 
 /// On whom an answer rests.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// Whom the asked agents stand for.
     pub scope: Scope,
@@ -27,7 +27,7 @@ pub struct Coverage {
 }
 
 /// An agent that adds nothing to the answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {
     /// Its URL, or its node's name if it replied.
     pub agent: String,

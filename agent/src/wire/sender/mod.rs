@@ -14,9 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use l2witness_ebpf::layout;
 use regex::Regex;
 
-use crate::evidence::{Named, Sender};
+use crate::evidence::{Named, Origin, Sender};
 
 /// Sockets that are remembered.
 const REMEMBERED: usize = 4096;
@@ -51,6 +52,25 @@ impl Names {
             pid: None,
             pod: None,
         })
+    }
+
+    /// What is known of a sender on this node beyond what the kernel proved: whether it is the speaker, and of sockets
+    /// the program. `socket` is its cookie and its cgroup.
+    pub fn proven(
+        &self,
+        origin: layout::Origin,
+        socket: (u64, u64),
+        speaker: &Regex,
+    ) -> (Origin, Option<Sender>) {
+        match origin {
+            layout::Origin::Kernel => (Origin::Kernel, None),
+            layout::Origin::Forwarded => (Origin::Forwarded, None),
+            layout::Origin::Socket => {
+                let sender = self.of(socket.0, socket.1);
+                let origin = if self.is_speaker(&sender, speaker) { Origin::Speaker } else { Origin::Socket };
+                (origin, Some(sender))
+            }
+        }
     }
 
     /// The program behind a socket, where it has a name.

@@ -1,0 +1,225 @@
+//! A handover as it happens: one line a step, until it is over.
+
+use std::{collections::HashMap, net::IpAddr, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::{Format, account, ask::Told, record::Record, words};
+use crate::{
+    cli::{
+        client::ask_all,
+        events::{Following, Kind as EventKind, News, Query, merged},
+        exit::Failure,
+        output,
+        reach::Reach,
+        table::printable,
+    },
+    evidence::Event,
+    timeline::{Handover, Kind, Step, StepKind, Timeline},
+};
+
+/// Rounds of announcements are 1.1 seconds apart: after so long there comes none.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// Beyond that many the oldest requests are let go: they are what there is most of.
+const EVENTS: usize = 100_000;
+
+/// Follows until a handover that began since is over, until the time is up, or until Ctrl-C; adds to the record
+/// all that was told meanwhile.
+///
+/// # Errors
+/// Stdout can't be written to, or the API server does not say who there is.
+pub(super) async fn watch(
+    reach: &Reach<'_>,
+    told: &mut Told,
+    wait: Option<SignedDuration>,
+    format: Format,
+) -> Result<(), Failure> {
+    let began = Timestamp::now();
+    let query = Query { ips: told.ips.iter().copied().collect(), ..Query::default() };
+    let mut following = Following::new(&told.targets, &told.places, &query, reach.timeout());
+    let mut seen = Seen::new(began, told.ips.len() > 1);
+    // What lies before is no news.
+    seen.news(&account::timelines(&told.record, &told.ips));
+    let ips: Vec<_> = told.ips.iter().map(ToString::to_string).collect();
+    let agents = told.targets.len();
+    output::note(&[format!("watching {} on {agents} agents; Ctrl-C ends it", ips.join(", "))]);
+
+    let wait = wait.map(|wait| Duration::try_from(wait).unwrap_or(Duration::MAX));
+    let until = wait.and_then(|wait| Instant::now().checked_add(wait));
+    let ctrl_c = tokio::signal::ctrl_c();
+    tokio::pin!(ctrl_c);
+    loop {
+        let calm = seen.over_at();
+        let news = tokio::select! {
+            news = following.next() => news,
+            _ = &mut ctrl_c => break,
+            () = at(until) => {
+                output::note(&["the time to wait is up".to_owned()]);
+                break;
+            }
+            () = at(calm) => break,
+        };
+        let Some(news) = news else { break };
+        let mut lines = seen.take(news, &mut told.record);
+        // All that is there at once is judged at once.
+        while let Some(news) = following.ready() {
+            lines.extend(seen.take(news, &mut told.record));
+        }
+        lines.extend(seen.news(&account::timelines(&told.record, &told.ips)));
+        say(&lines, format)?;
+    }
+    conclude(reach, told).await
+}
+
+async fn at(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Lines beside a document for programs go to stderr.
+fn say(lines: &[String], format: Format) -> anyhow::Result<()> {
+    let text = lines.iter().fold(String::new(), |text, line| text + line + "\n");
+    match format {
+        Format::Table => output::print(&text),
+        Format::Json | Format::Yaml | Format::Html => {
+            eprint!("{text}");
+            Ok(())
+        }
+    }
+}
+
+/// Who is there at the end decides whether anything is missing; an agent that was away tells its report now.
+async fn conclude(reach: &Reach<'_>, told: &mut Told) -> Result<(), Failure> {
+    let everybody = reach.everybody().await?;
+    let now = ask_all(everybody.targets, everybody.scope, everybody.missing, reach.timeout()).await;
+    let Record { time, agents, reports, events } = &mut told.record;
+    for mut report in now.reports {
+        report.lb_ips.retain(|lb| told.ips.contains(&lb.ip));
+        match reports.iter_mut().find(|known| known.node == report.node) {
+            Some(known) => *known = report,
+            None => reports.push(report),
+        }
+    }
+    *agents = now.coverage;
+    *time = now.now;
+    *events = merged(std::mem::take(events));
+    Ok(())
+}
+
+/// What was already told.
+struct Seen {
+    began: Timestamp,
+    several: bool,
+    /// How many steps of these words: times shift a little while clocks are compared anew.
+    told: HashMap<(IpAddr, String, StepKind, String), usize>,
+    /// A handover is over unless something still comes.
+    over: bool,
+    last: Instant,
+}
+
+impl Seen {
+    fn new(began: Timestamp, several: bool) -> Self {
+        Self { began, several, told: HashMap::new(), over: false, last: Instant::now() }
+    }
+
+    /// When it is over, if nothing more comes.
+    fn over_at(&self) -> Option<Instant> {
+        self.over.then(|| self.last + QUIET)
+    }
+
+    /// Keeps what happened; says at once what needs no other node's word.
+    fn take(&mut self, news: News, record: &mut Record) -> Vec<String> {
+        match news {
+            News::Event(event) => {
+                let line = said_at_once(&event).then(|| crate::cli::observe::compact(&event));
+                keep(&mut record.events, event);
+                line.into_iter().collect()
+            }
+            News::Away { agent, error } => {
+                vec![printable(&format!(
+                    "{}  {agent}: its agent is not heard: {error}",
+                    words::clock(Timestamp::now())
+                ))]
+            }
+            News::Back { agent } => {
+                vec![printable(&format!(
+                    "{}  {agent}: its agent is heard again",
+                    words::clock(Timestamp::now())
+                ))]
+            }
+        }
+    }
+
+    /// The steps that were not told yet, and whether they end it.
+    fn news(&mut self, timelines: &[Timeline]) -> Vec<String> {
+        let mut lines = Vec::new();
+        let recent = |handover: &&Handover| handover.ended >= self.began;
+        let mut handovers = Vec::new();
+        for timeline in timelines {
+            let mut counts: HashMap<_, usize> = HashMap::new();
+            for handover in &timeline.handovers {
+                for step in &handover.steps {
+                    let key = (timeline.ip, step.node.clone(), step.kind, step.text.clone());
+                    let count = counts.entry(key.clone()).or_default();
+                    *count += 1;
+                    let told = self.told.entry(key).or_default();
+                    if *count > *told {
+                        *told = *count;
+                        self.last = Instant::now();
+                        if !said_before(step.kind) {
+                            lines.push((step.at, self.line(timeline.ip, step)));
+                        }
+                    }
+                }
+            }
+            handovers.extend(timeline.handovers.last().filter(recent));
+        }
+        self.over = !handovers.is_empty() && handovers.iter().all(|handover| is_over(handover));
+        lines.sort_by_key(|(at, _)| *at);
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+
+    fn line(&self, ip: IpAddr, step: &Step) -> String {
+        let Step { at, node, text, .. } = step;
+        let ip = if self.several { format!("{ip}  ") } else { String::new() };
+        printable(&format!("{}  {ip}{node:<8}  {text}", words::clock(*at)))
+    }
+}
+
+/// What the control plane says comes long before anybody knows that it makes a handover.
+fn said_at_once(event: &Event) -> bool {
+    matches!(EventKind::of(&event.what), EventKind::Cause | EventKind::Claim)
+}
+
+/// The same, as steps.
+const fn said_before(kind: StepKind) -> bool {
+    matches!(kind, StepKind::Cause | StepKind::ClaimBegan | StepKind::ClaimEnded)
+}
+
+/// Somebody answers, alone.
+fn is_over(handover: &Handover) -> bool {
+    let settled = !matches!(handover.kind, Kind::Split | Kind::Abandoned | Kind::First);
+    settled && handover.to.is_some() && words::step(handover, StepKind::FirstAnswer).is_some()
+}
+
+fn keep(events: &mut Vec<Event>, event: Event) {
+    if events.len() >= EVENTS {
+        let mut to_go = EVENTS / 4;
+        events.retain(|event| {
+            let goes = to_go > 0 && EventKind::of(&event.what) == EventKind::Request;
+            to_go -= usize::from(goes);
+            !goes
+        });
+        // Nothing but what makes handovers: then the oldest of these.
+        let more = (events.len() + 1).saturating_sub(EVENTS);
+        events.drain(..more);
+    }
+    events.push(event);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! From pairs of clocks to one clock.
+
+use super::{
+    Heard, Offset,
+    vote::{self, Deficits},
+};
+
+/// Worse than this is worth another way.
+const DOUBTFUL_NS: i64 = 50_000_000;
+
+/// How every row's clock stands to one row's.
+#[derive(Debug)]
+pub(in super::super) struct Clocks {
+    /// The row that the others are compared with.
+    pub(in super::super) root: usize,
+    /// By row; `None` where a clock can't be compared.
+    pub(in super::super) offsets: Vec<Option<Offset>>,
+}
+
+impl Clocks {
+    /// The time by the root's clock, and how far off that may be.
+    pub(in super::super) fn map(&self, row: usize, at: i64) -> Option<(i64, i64)> {
+        let Offset { by, error, .. } = (*self.offsets.get(row)?)?;
+        Some((at - by, error))
+    }
+}
+
+/// Compares what the rows have heard with the root's, directly or by way of others; errors add up.
+pub(in super::super) fn clocks(heard: &[Heard], root: usize) -> Clocks {
+    let deficits = deficits(heard);
+    let compare = |one: usize, other: usize| {
+        vote::offset(&heard[one], &heard[other], Deficits { one: deficits[one], other: deficits[other] })
+    };
+    let mut offsets: Vec<Option<Offset>> = vec![None; heard.len()];
+    if let Some(own) = offsets.get_mut(root) {
+        *own = Some(Offset { by: 0, error: 0, frames: heard[root].announcements.len() as u32 });
+    }
+    let silent = |row: usize| heard[row].announcements.is_empty() && heard[row].requests.is_empty();
+    for row in (0..heard.len()).filter(|row| *row != root && !silent(*row)) {
+        offsets[row] = compare(root, row);
+    }
+    loop {
+        let mut better = Vec::new();
+        for (row, offset) in offsets.iter().enumerate() {
+            if silent(row) || offset.is_some_and(|offset| offset.error <= DOUBTFUL_NS) {
+                continue;
+            }
+            let ways = offsets.iter().enumerate().filter_map(|(by, way)| Some((by, (*way)?)));
+            let ways = ways.filter(|(by, way)| *by != row && way.error <= DOUBTFUL_NS);
+            let found = ways.filter_map(|(by, way)| {
+                let last = compare(by, row)?;
+                Some(Offset { by: way.by + last.by, error: way.error + last.error, frames: last.frames })
+            });
+            let found = found.min_by_key(|found| (found.error, found.by));
+            better.extend(found.filter(|f| offset.is_none_or(|o| f.error < o.error)).map(|f| (row, f)));
+        }
+        if better.is_empty() {
+            return Clocks { root, offsets };
+        }
+        for (row, offset) in better {
+            offsets[row] = Some(offset);
+        }
+    }
+}
+
+/// How many announcements each row does not have: those that are known to be missing, and those that others
+/// have more of.
+fn deficits(heard: &[Heard]) -> Vec<u64> {
+    let mut most = std::collections::BTreeMap::new();
+    let counts = |heard: &Heard| {
+        let mut counts = std::collections::BTreeMap::new();
+        for (alike, _) in &heard.announcements {
+            *counts.entry(*alike).or_insert(0_u64) += 1;
+        }
+        counts
+    };
+    for heard in heard {
+        for (alike, count) in counts(heard) {
+            let most = most.entry(alike).or_insert(0);
+            *most = count.max(*most);
+        }
+    }
+    let lacks = |heard: &Heard| {
+        let own = counts(heard);
+        let lacks = most.iter().map(|(alike, most)| most - own.get(alike).unwrap_or(&0));
+        lacks.sum::<u64>().saturating_add(heard.missing)
+    };
+    heard.iter().map(lacks).collect()
+}

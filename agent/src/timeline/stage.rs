@@ -1,0 +1,182 @@
+//! All scenes, and how their clocks hang together.
+
+use std::cmp::Reverse;
+
+use super::{
+    Account,
+    clock::{Heard, Offset},
+    figures::Around,
+    handover::{Reference, told_step},
+    kind::FLAP_NS,
+    rounds,
+    rows::Row,
+    scene::{self, Names, Scene, claim},
+    shape::{Handover, NodeClock},
+    told::{self, Told},
+    turns::{Tenure, Turn},
+};
+
+/// What is told belongs to a handover that is no farther away.
+const NEAR_NS: i64 = 60_000_000_000;
+
+/// Two clocks part by no more than this in a second.
+const DRIFT_PPM: i64 = 100;
+
+/// Everything, on as few clocks as possible.
+pub(super) struct Stage<'s, 'a> {
+    rows: &'s [Row<'a>],
+    pub(super) scenes: Vec<Scene<'a>>,
+    /// The row by whose clock all times are given.
+    reference: usize,
+}
+
+impl<'s, 'a> Stage<'s, 'a> {
+    pub(super) fn new(account: &'a Account, rows: &'s [Row<'a>]) -> Self {
+        let names = Names::of(account);
+        let spans = scene::spans(rows);
+        let heard: Vec<Vec<Heard>> = spans.iter().map(|span| scene::heard(rows, *span)).collect();
+        let reference = reference(rows, &heard);
+        let starts = spans.iter().skip(1).map(|(first, _)| first - 15_000_000_000);
+        let bounds: Vec<i64> = std::iter::once(i64::MIN).chain(starts).chain([i64::MAX]).collect();
+        let mut scenes = Vec::new();
+        for ((span, heard), bounds) in spans.iter().zip(&heard).zip(bounds.windows(2)) {
+            scenes.push(Scene::new(*span, (bounds[0], bounds[1]), heard, root(heard, reference)));
+        }
+        fill(&mut scenes);
+        for scene in &mut scenes {
+            scene.mark(rows, &names);
+        }
+        Self { rows, scenes, reference }
+    }
+
+    pub(super) fn handovers(&self) -> Vec<Handover> {
+        let mut tenure = Tenure::default();
+        let played: Vec<(&Scene<'a>, Vec<Turn<'a>>)> =
+            self.scenes.iter().map(|scene| (scene, tenure.turns(&scene.marks))).collect();
+        played.iter().flat_map(|(scene, turns)| self.play(scene, turns)).collect()
+    }
+
+    fn play(&self, scene: &Scene<'a>, turns: &[Turn<'a>]) -> Vec<Handover> {
+        let reference = self.reference_of(scene);
+        let told = told::told(self.rows, scene);
+        let mut handovers = Vec::new();
+        for (place, turn) in turns.iter().enumerate() {
+            let next = turns.get(place + 1).map_or(i64::MAX, |next| next.at);
+            let frames = rounds::frames(scene, turn.to, turn.at, next);
+            let around = Around { rows: self.rows, scene, turn, next, frames: &frames };
+            handovers.push(around.handover(&told, reference, flaps(turns, place)));
+        }
+        place(&mut handovers, &told, reference);
+        handovers
+    }
+
+    fn reference_of(&self, scene: &Scene<'a>) -> Reference {
+        match scene.clocks.offsets.get(self.reference).copied().flatten() {
+            Some(Offset { by, error, .. }) => Reference { by: -by, error: Some(error) },
+            None => Reference::default(),
+        }
+    }
+
+    /// How the clocks relate, as of the last time that they could be compared.
+    pub(super) fn clocks(&self) -> Vec<NodeClock> {
+        let clock = |(number, row): (usize, &Row<'a>)| {
+            let compared = self.scenes.iter().rev().find_map(|scene| {
+                let own = scene.clocks.offsets.get(number).copied().flatten()?;
+                let to = scene.clocks.offsets.get(self.reference).copied().flatten()?;
+                (own.frames > 0).then_some((to.by - own.by, own.error + to.error, own.frames))
+            });
+            let reference = number == self.reference;
+            let (offset_ns, error, frames) = compared.unwrap_or((0, 0, 0));
+            let known = compared.is_some() || reference;
+            NodeClock {
+                node: row.node.to_owned(),
+                boot: row.boot.to_owned(),
+                offset_ns: if reference { 0 } else { offset_ns },
+                error_ns: known.then_some(if reference { 0 } else { error.unsigned_abs() }),
+                frames,
+                reference,
+            }
+        };
+        self.rows.iter().enumerate().map(clock).collect()
+    }
+}
+
+/// The row that hears most: in most scenes, of most claimants.
+fn reference(rows: &[Row<'_>], heard: &[Vec<Heard>]) -> usize {
+    let rank = |number: &usize| {
+        let row = &rows[*number];
+        let scenes = heard.iter().filter(|heard| !heard[*number].announcements.is_empty()).count();
+        let replies = row.seen.iter().filter_map(|seen| claim(&seen.event.what));
+        let macs: std::collections::BTreeSet<_> =
+            replies.filter(|claimed| claimed.form.is_none()).map(|claimed| claimed.mac).collect();
+        let frames: usize = heard
+            .iter()
+            .map(|heard| heard[*number].announcements.len() + heard[*number].requests.len())
+            .sum();
+        (scenes, macs.len(), frames, Reverse(*number))
+    };
+    (0..rows.len()).max_by_key(rank).unwrap_or(0)
+}
+
+/// The reference, or whoever has heard most of that scene.
+fn root(heard: &[Heard], reference: usize) -> usize {
+    let frames = |number: usize| heard[number].announcements.len() + heard[number].requests.len();
+    if heard.get(reference).is_some_and(|heard| !heard.announcements.is_empty()) {
+        return reference;
+    }
+    (0..heard.len())
+        .max_by_key(|number| (heard[*number].announcements.len(), frames(*number), Reverse(*number)))
+        .unwrap_or(reference)
+}
+
+/// A clock that can't be compared in one scene stands as it did in the nearest one, give or take what clocks drift.
+fn fill(scenes: &mut [Scene<'_>]) {
+    let known: Vec<(i64, Vec<Option<Offset>>)> =
+        scenes.iter().map(|scene| (scene.middle(), scene.clocks.offsets.clone())).collect();
+    for scene in scenes {
+        let (middle, root) = (scene.middle(), scene.clocks.root);
+        for (number, offset) in
+            scene.clocks.offsets.iter_mut().enumerate().filter(|(_, offset)| offset.is_none())
+        {
+            let others = known.iter().filter_map(|(at, offsets)| {
+                let (own, of_root) = (offsets[number]?, offsets[root]?);
+                let apart = (at - middle).abs();
+                let error = own.error + of_root.error + apart / 1_000_000 * DRIFT_PPM;
+                Some((apart, Offset { by: own.by - of_root.by, error, frames: 0 }))
+            });
+            *offset = others.min_by_key(|(apart, offset)| (*apart, offset.error)).map(|(_, offset)| offset);
+        }
+    }
+}
+
+/// Whether the address went back, or had come back, soon.
+fn flaps(turns: &[Turn<'_>], place: usize) -> bool {
+    let turn = &turns[place];
+    let reverse = |other: &Turn<'_>| {
+        Some(other.to) == turn.from && other.from == Some(turn.to) && (other.at - turn.at).abs() <= FLAP_NS
+    };
+    let before = place.checked_sub(1).is_some_and(|before| reverse(&turns[before]));
+    before || turns.get(place + 1).is_some_and(reverse)
+}
+
+/// Puts what was told beside the nearest handover.
+fn place(handovers: &mut [Handover], told: &[Told<'_>], reference: Reference) {
+    for told in told {
+        let step = told_step(told, reference);
+        let distance = |handover: &Handover| {
+            let before = step.at.duration_until(handover.began).as_nanos();
+            let after = handover.ended.duration_until(step.at).as_nanos();
+            before.max(after).max(0)
+        };
+        let Some(handover) = handovers.iter_mut().min_by_key(|handover| distance(handover)) else { continue };
+        if distance(handover) <= i128::from(NEAR_NS) {
+            let place = handover.steps.partition_point(|other| other.at <= step.at);
+            handover.steps.insert(place, step);
+        }
+    }
+    for handover in handovers {
+        if let (Some(first), Some(last)) = (handover.steps.first(), handover.steps.last()) {
+            (handover.began, handover.ended) = (first.at, last.at);
+        }
+    }
+}

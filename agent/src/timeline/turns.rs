@@ -1,0 +1,142 @@
+//! Who took the address from whom.
+
+use super::{
+    clock::ROUND_NS,
+    scene::{Claims, Mark, Who},
+};
+
+/// Whoever hands over may still answer for this long: the new one's first announcement is a request to it.
+pub(super) const OVERLAP_NS: i64 = 2_000_000_000;
+
+/// And go on with its own announcements, a round or two.
+const ROUNDS_NS: i64 = 2_500_000_000;
+
+/// Of an answerer that was silent for longer, the next reply is an event.
+pub(super) const SILENCE_NS: i64 = 10_000_000_000;
+
+/// The address came to somebody.
+#[derive(Clone, Debug)]
+pub(super) struct Turn<'a> {
+    pub(super) from: Option<Who<'a>>,
+    pub(super) to: Who<'a>,
+    /// Its first claim.
+    pub(super) at: i64,
+    /// When `from`, which had gone on answering, announced that it had the address again.
+    pub(super) back: Option<i64>,
+    /// `from` never stopped, and `to` did not announce.
+    pub(super) beside: bool,
+}
+
+/// Who has the address, from scene to scene.
+#[derive(Debug, Default)]
+pub(super) struct Tenure<'a> {
+    owner: Option<Who<'a>>,
+    /// Who had it before, and until when.
+    former: Option<(Who<'a>, i64)>,
+    /// Who answers as well.
+    beside: Option<Who<'a>>,
+}
+
+impl<'a> Tenure<'a> {
+    pub(super) fn turns(&mut self, marks: &[Mark<'a>]) -> Vec<Turn<'a>> {
+        let mut turns: Vec<Turn<'a>> = Vec::new();
+        for (place, mark) in marks.iter().enumerate() {
+            let Some(owner) = self.owner else {
+                self.owner = Some(mark.who);
+                if mark.claims == Claims::Announced {
+                    turns.push(Turn { from: None, to: mark.who, at: mark.at, back: None, beside: false });
+                }
+                continue;
+            };
+            if mark.who == owner {
+                continue;
+            }
+            let (before, after) = (&marks[..place], &marks[place + 1..]);
+            let as_former =
+                self.former.filter(|(former, _)| *former == mark.who).map(|(_, until)| mark.at - until);
+            match mark.claims {
+                Claims::Last => {}
+                Claims::Announced => {
+                    let goes_on =
+                        last(before, mark.who, Claims::Announced).is_some_and(|at| mark.at - at <= ROUND_NS);
+                    if as_former.is_some_and(|since| goes_on && since < ROUNDS_NS) {
+                        continue;
+                    }
+                    let split = as_former.is_some_and(|since| {
+                        let answered = last(before, mark.who, Claims::Answered);
+                        answered.is_some_and(|at| {
+                            at >= mark.at - since + OVERLAP_NS && at >= mark.at - SILENCE_NS
+                        })
+                    });
+                    match turns.last_mut() {
+                        Some(turn) if split && turn.back.is_none() => {
+                            turn.back = Some(mark.at);
+                            self.comes_to(mark);
+                        }
+                        _ => turns.push(self.turn(mark)),
+                    }
+                }
+                Claims::Answered => {
+                    if as_former.is_some_and(|since| since < OVERLAP_NS || !silent(before, mark)) {
+                        // Who goes on answering has not taken it back, unless the other one has gone.
+                        let gone = gone(before, after, owner, mark.at);
+                        if as_former.is_some_and(|since| since >= OVERLAP_NS) && gone {
+                            turns.push(self.turn(mark));
+                        }
+                    } else if self.beside != Some(mark.who) {
+                        if claims_again(after, owner, mark) {
+                            let beside = true;
+                            turns.push(Turn {
+                                from: self.owner,
+                                to: mark.who,
+                                at: mark.at,
+                                back: None,
+                                beside,
+                            });
+                            self.beside = Some(mark.who);
+                        } else {
+                            turns.push(self.turn(mark));
+                        }
+                    }
+                }
+            }
+        }
+        turns
+    }
+
+    fn turn(&mut self, mark: &Mark<'a>) -> Turn<'a> {
+        let from = self.owner;
+        self.comes_to(mark);
+        Turn { from, to: mark.who, at: mark.at, back: None, beside: false }
+    }
+
+    fn comes_to(&mut self, mark: &Mark<'a>) {
+        self.former = self.owner.map(|owner| (owner, mark.at));
+        self.owner = Some(mark.who);
+        self.beside = None;
+    }
+}
+
+fn last(marks: &[Mark<'_>], who: Who<'_>, claims: Claims) -> Option<i64> {
+    marks.iter().rev().find(|mark| mark.who == who && mark.claims == claims).map(|mark| mark.at)
+}
+
+/// Whether that one had claimed nothing for so long that it was no answerer any more.
+fn silent(before: &[Mark<'_>], mark: &Mark<'_>) -> bool {
+    let last = before.iter().rev().find(|other| other.who == mark.who).map(|other| other.at);
+    last.is_none_or(|last| mark.at - last > SILENCE_NS)
+}
+
+/// Whether that one was noted to have answered for the last time, and did not again.
+fn gone(before: &[Mark<'_>], after: &[Mark<'_>], who: Who<'_>, at: i64) -> bool {
+    let own = |mark: &&Mark<'_>| mark.who == who;
+    let ended = before.iter().rev().find(own).is_some_and(|mark| mark.claims == Claims::Last);
+    ended && after.iter().take_while(|mark| mark.at < at + SILENCE_NS).all(|mark| mark.who != who)
+}
+
+/// Whether the owner claims the address later on, without having been told that it lost it.
+fn claims_again(after: &[Mark<'_>], owner: Who<'_>, mark: &Mark<'_>) -> bool {
+    let until = after.iter().position(|other| other.who == mark.who && other.claims == Claims::Announced);
+    let after = &after[..until.unwrap_or(after.len())];
+    after.iter().any(|other| other.who == owner && other.at > mark.at + OVERLAP_NS)
+}

@@ -1,0 +1,171 @@
+//! What the history of an LB IP says of a change. Pure: whoever asks brings the names and the map entries.
+
+use std::{collections::HashMap, net::IpAddr};
+
+use l2witness_ebpf::{
+    frame::{Kind, Mac, Protocol},
+    layout::{self, Cause, Claims, Counter, Slot, Stamp},
+};
+
+use super::Change;
+use crate::evidence::{Asked, Claimed, MacAddr, Origin, What};
+
+const MAC_BITS: u64 = 0xffff_ffff_ffff;
+
+/// One thing for the history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The LB IP.
+    pub ip: IpAddr,
+    /// When, `CLOCK_MONOTONIC` nanoseconds.
+    pub time: u64,
+    /// What.
+    pub what: What,
+}
+
+/// Somebody on this node, as the kernel proved it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Who {
+    pub(super) origin: layout::Origin,
+    pub(super) cookie: u64,
+    pub(super) cgroup: u64,
+}
+
+/// Names for what the kernel knows by number.
+pub(super) trait Naming {
+    /// The interface of that index.
+    fn interface(&self, index: u32) -> String;
+    /// The origin, and the program in words people know it by.
+    fn who(&self, who: Who) -> (Origin, Option<String>);
+}
+
+/// What a change says by itself; nothing, if it is a request for another address with the LB IP as its sender.
+pub(super) fn what(change: &Change, naming: &dyn Naming) -> Option<What> {
+    let interface = naming.interface(change.ifindex);
+    if change.cause == Cause::Request {
+        return Some(What::Request(Asked {
+            interface,
+            mac: change.mac,
+            unicast: change.unicast,
+            probe: change.kind == Kind::Probe,
+            count: change.asked,
+        }));
+    }
+    let form = match (change.protocol, change.kind) {
+        (Protocol::Arp, Kind::AnnouncementRequest) => Some("request"),
+        (Protocol::Arp, Kind::AnnouncementReply) => Some("reply"),
+        _ => None,
+    };
+    let who = change.origin.map(|origin| Who { origin, cookie: change.cookie, cgroup: change.cgroup });
+    let (origin, sender) = who.map(|who| naming.who(who)).unzip();
+    let claimed = Claimed {
+        interface,
+        mac: change.mac,
+        sent: change.sent,
+        origin,
+        sender: sender.flatten(),
+        form: form.map(str::to_owned),
+        asked: Some(change.asked),
+    };
+    match change.kind {
+        Kind::Reply => Some(What::Reply(claimed)),
+        Kind::AnnouncementRequest | Kind::AnnouncementReply => Some(What::Announcement(claimed)),
+        Kind::Request | Kind::Probe => None,
+    }
+}
+
+/// Which last replies of this node's senders were told already.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    told: HashMap<(IpAddr, u32), Vec<(Sender, u64)>>,
+}
+
+/// A sender on one interface of this node.
+type Sender = (MacAddr, layout::Origin);
+
+impl Losses {
+    /// The last reply of each sender on this node that has lost the address to whoever was heard: another MAC replied
+    /// or announced. Each is told once; who replies again can lose again.
+    ///
+    /// `slot` gives the counters of an interface.
+    pub(super) fn by(
+        &mut self,
+        change: &Change,
+        claims: &Claims,
+        slot: impl Fn(u32) -> Option<Slot>,
+        naming: &dyn Naming,
+    ) -> Vec<Told> {
+        let answers = change.kind == Kind::Reply || change.kind.announces();
+        if change.sent || !change.claims() || !answers {
+            return Vec::new();
+        }
+        let mut lost = Vec::new();
+        for (local, asked) in claims.local.iter().zip(claims.asked) {
+            let mac = MacAddr::from(Mac(local.mac_origin & MAC_BITS));
+            let (Some(origin), Some(slot)) =
+                (layout::Origin::from_u8((local.mac_origin >> 48) as u8), slot(local.ifindex))
+            else {
+                continue;
+            };
+            if local.last == 0 || local.replies == 0 || mac == change.mac {
+                continue;
+            }
+            // Both are no earlier than its last reply: the sender's last frame, and the interface's last reply.
+            let replied = local.last.min(slot.last[Stamp::ReplySent as usize]);
+            if !self.is_news((change.ip, local.ifindex), (mac, origin), replied) {
+                continue;
+            }
+            let who = Who { origin, cookie: local.cookie, cgroup: local.cgroup };
+            let (origin, sender) = naming.who(who);
+            let what = What::LastReply(Claimed {
+                interface: naming.interface(local.ifindex),
+                mac,
+                sent: true,
+                origin: Some(origin),
+                sender,
+                form: None,
+                asked: Some(whole(asked, slot.counts[Counter::RequestGroup as usize])),
+            });
+            lost.push(Told { ip: change.ip, time: replied, what });
+        }
+        lost.sort_by_key(|told| told.time);
+        lost
+    }
+
+    fn is_news(&mut self, place: (IpAddr, u32), sender: Sender, replied: u64) -> bool {
+        let told = self.told.entry(place).or_default();
+        match told.iter_mut().find(|(known, _)| *known == sender) {
+            Some((_, before)) if *before >= replied => false,
+            Some((_, before)) => {
+                *before = replied;
+                true
+            }
+            None => {
+                // An interface whose MAC changes again and again has no more senders than there are places.
+                if told.len() >= layout::LOCAL {
+                    told.remove(0);
+                }
+                told.push((sender, replied));
+                true
+            }
+        }
+    }
+
+    /// The address is not watched any more.
+    pub(super) fn forget(&mut self, ip: IpAddr) {
+        self.told.retain(|(known, _), _| *known != ip);
+    }
+
+    /// The interface went.
+    pub(super) fn forget_interface(&mut self, index: u32) {
+        self.told.retain(|(_, known), _| *known != index);
+    }
+}
+
+/// A count of which the lower half was noted when it was at most `now`.
+const fn whole(half: u32, now: u64) -> u64 {
+    now - (now as u32).wrapping_sub(half) as u64
+}
+
+#[cfg(test)]
+mod tests;
