@@ -14,7 +14,7 @@ mod run;
 mod text;
 mod watch;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use jiff::Timestamp;
 
@@ -27,6 +27,7 @@ use self::{
 use super::{
     client::{self, AgentArgs},
     exit::{Exit, Failure, Outcome},
+    failover::Recording,
     output,
     reach::Reach,
     table::Table,
@@ -52,8 +53,11 @@ pub(super) struct Args {
     /// How long to wait for somebody to take over, and again for the way back
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     wait: u64,
+    /// Also write all it takes to show the timeline again: `l2witness failover --input-file FILE`
+    #[arg(long, value_name = "FILE", requires = "yes")]
+    record: Option<PathBuf>,
     /// Take away what a drill that died has left on Nodes, and nothing else
-    #[arg(long, conflicts_with_all = ["service", "yes", "force"])]
+    #[arg(long, conflicts_with_all = ["service", "yes", "force", "record"])]
     restore: bool,
     #[command(flatten)]
     agents: AgentArgs,
@@ -72,7 +76,8 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 async fn drill(args: &Args) -> Outcome {
-    let Args { service, yes, force, wait, restore, agents } = args;
+    let Args { service, yes, force, wait, record, restore, agents } = args;
+    let recording = record.as_deref().map(Recording::create).transpose()?;
     let reach = Reach::open(agents).await?;
     let Some(api) = &reach.api else {
         let how = "a drill wants the API server: give --kubeconfig FILE or --context NAME";
@@ -97,7 +102,8 @@ async fn drill(args: &Args) -> Outcome {
     }
     output::print("\n")?;
     let patience = Duration::from_secs(*wait);
-    Drill { reach: &reach, api, listed: listed.as_ref(), plan: &plan, patience }.run().await
+    let drill = Drill { reach: &reach, api, listed: listed.as_ref(), plan: &plan, patience };
+    drill.run(recording).await
 }
 
 /// Nothing was touched.

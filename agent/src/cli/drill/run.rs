@@ -19,8 +19,10 @@ use crate::{
     cli::{
         api::{Api, ApiError, Roster},
         exit::{Exit, Failure, Outcome},
+        failover::{self, Recording},
         output::{self, Document},
         reach::Reach,
+        who::What,
     },
     serve::Signals,
 };
@@ -39,7 +41,7 @@ pub(super) struct Drill<'a> {
 }
 
 impl Drill<'_> {
-    pub(super) async fn run(self) -> Outcome {
+    pub(super) async fn run(self, recording: Option<Recording>) -> Outcome {
         let from = self.plan.owner.node.as_str();
         // From before there is anything to clean up. They stay caught to the end of the program.
         let mut signals = Signals::catch().context("catching signals")?;
@@ -83,7 +85,10 @@ impl Drill<'_> {
             () = signals.end() => return Err(self.stopped()),
             back = self.way_back(removed) => back?,
         };
-        self.tell(begun, removed, &takeover, &back)
+        let exit = self.tell(begun, removed, &takeover, &back)?;
+        output::print("\n")?;
+        failover::tell(self.reach, &What::Service(self.plan.service.clone()), begun, recording).await?;
+        Ok(exit)
     }
 
     fn note(&self, since: Timestamp) -> Note {

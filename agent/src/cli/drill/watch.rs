@@ -18,6 +18,10 @@ use crate::{
 /// Between two questions to all agents, at least; where asking takes long, four times as long as that.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// A new owner announces for five seconds. Before it is through, nothing is done that makes it stop: caches that were
+/// changed a moment ago are not changed again at once.
+const BURST: Duration = Duration::from_secs(6);
+
 /// Who has announced and is not asked within this is not asked at all: caches were renewed by the announcements,
 /// whose last comes after five seconds.
 const UNASKED: Duration = Duration::from_secs(10);
@@ -69,8 +73,8 @@ pub(super) struct Watched {
 }
 
 impl Watch<'_> {
-    /// Asks until each address was replied for by one of those that are meant, or was announced and is not asked for,
-    /// or patience ends; `tell` is called with each that is new.
+    /// Asks until each address was replied for by one of those that are meant, and was announced to the end, or was
+    /// announced and is not asked for, or patience ends; `tell` is called with each that is new.
     pub(super) async fn until_shown(
         &self,
         ips: &[IpAddr],
@@ -94,7 +98,9 @@ impl Watch<'_> {
             }
             let is_clear = |ip| {
                 let known = known.get(ip);
-                known.is_some_and(|(shown, at)| shown.how == How::Replied || at.elapsed() >= UNASKED)
+                known.is_some_and(|(shown, at)| {
+                    at.elapsed() >= if shown.how == How::Replied { BURST } else { UNASKED }
+                })
             };
             if ips.iter().all(is_clear) || begin.elapsed() >= self.patience {
                 let shown = known.into_iter().map(|(ip, (shown, _))| (ip, shown)).collect();
