@@ -204,3 +204,62 @@ fn says(ip: IpAddr, shown: &Shown) -> anyhow::Result<()> {
 fn say(at: Timestamp, line: &str) -> anyhow::Result<()> {
     output::print(&format!("{at:.3}  {line}\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{
+        cli::{client::Told, drill::note::sample::left},
+        verdict::sample::{T0, all, at, before, node, speaker},
+    };
+
+    #[test]
+    fn only_a_label_that_may_be_there_still_is_trouble() {
+        let mut of_another = left("n2", T0, T0);
+        of_another.label = Some(String::new());
+        let mut gone = left("n2", T0, T0);
+        gone.label = None;
+        for (taken, expected) in [
+            (TakenAway::Both, "Node n2: the label is taken away"),
+            (TakenAway::Note(of_another), "Node n2: somebody has set the label anew meanwhile; theirs stays"),
+            (TakenAway::Note(gone), "Node n2: somebody has taken the label away meanwhile"),
+            (TakenAway::Nothing, "Node n2: somebody has taken label and note away meanwhile"),
+        ] {
+            assert_eq!(fate("n2", &Ok(taken)).as_deref(), Ok(expected));
+        }
+        let line = fate("n2", &Err(ApiError::Other("no leader".to_owned()))).unwrap_err();
+        assert!(line.starts_with("Node n2 STILL HAS THE LABEL ") && line.contains(": no leader; "), "{line}");
+        assert!(line.contains("l2witness drill --restore, or by hand: kubectl label node n2 "), "{line}");
+    }
+
+    #[test]
+    fn where_an_address_is_afterwards_is_told_by_who_shows_else_by_who_has_it() {
+        let ip: IpAddr = "192.0.2.10".parse().unwrap();
+        let watched = |has: bool, shown: Option<Shown>| {
+            let answers = node("n3", 3).asked(3).local(speaker(3, 300, 3)).done();
+            let reports = vec![if has { answers } else { node("n3", 3).done() }];
+            let told = Told { reports, coverage: all(1), notes: Vec::new(), now: at(T0) };
+            let shown = shown.map(|shown| (ip, shown)).into_iter().collect::<BTreeMap<_, _>>();
+            Watched { shown, document: Document::new(&told, &[]) }
+        };
+        let shown = |how| Some(Shown { node: "n2".to_owned(), at: before(8), how });
+        for (watched, expected, is_known) in [
+            (
+                watched(true, shown(How::Replied)),
+                "back: n2 answered, at the latest 2.0 s after it was gone",
+                true,
+            ),
+            (
+                watched(true, shown(How::Announced)),
+                "back: n2 announced it 2.0 s after it was gone, and nobody has asked",
+                true,
+            ),
+            (watched(true, None), "it stays on n3 (answered 3s ago)", true),
+            (watched(false, None), "now nobody is seen to answer or announce it", false),
+        ] {
+            assert_eq!(whereabouts(ip, before(10), &watched), (expected.to_owned(), is_known));
+        }
+    }
+}

@@ -67,9 +67,12 @@ fn for_real(world: &World, driller: &Driller<'_>, owner: &Node, heir: &str, ip: 
     let answers =
         |name: &str| world.asker.tally(ip).by.get(&world.cluster.node(name).mac()).copied().unwrap_or(0);
     let before = answers(heir);
-    let output = driller.drill(&[SERVICE, "--yes"])?;
+    let record = world.cluster.lab().scratch().join("drill.jsonl");
+    let record = record.to_string_lossy();
+    let output = driller.drill(&[SERVICE, "--yes", "--record", &record])?;
     let page = said(&output);
     ensure!(output.status.code() == Some(0), "the drill: {page}");
+    eprintln!("e2e: {page}");
     ensure!(answers(heir) > before, "the router never heard {heir}: {page}");
     for part in [
         format!("  Node {} has the label ", owner.name()),
@@ -82,8 +85,20 @@ fn for_real(world: &World, driller: &Driller<'_>, owner: &Node, heir: &str, ip: 
     }
     ensure!(is_clean(world, owner)?, "the drill left something on {}", owner.name());
     back(world, owner, ip)?;
+    there_and_back(world, &record, [heir, owner.name()], ip)?;
     let line = page.lines().find(|line| line.starts_with(&format!("{ip}: ")));
     Ok(line.context("a line of the address")?.to_owned())
+}
+
+/// What was recorded tells both handovers.
+fn there_and_back(world: &World, record: &str, owners: [&str; 2], ip: IpAddr) -> Result<()> {
+    let mut command = world.witness.command(&["failover", "-o", "json", "--since=5m"]);
+    let output = command.args(["--input-file", record, &ip.to_string()]).output().context("run l2witness")?;
+    let told: Value = serde_json::from_slice(&output.stdout).with_context(|| said(&output))?;
+    let handovers = told["timelines"][0]["handovers"].as_array().context("handovers")?;
+    let to: Vec<_> = handovers.iter().filter_map(|handover| handover["to"]["node"].as_str()).collect();
+    ensure!(to == owners, "{ip} came to {to:?}, not to {owners:?}: {told:#}");
+    Ok(())
 }
 
 fn interrupted(world: &World, driller: &Driller<'_>, owner: &Node) -> Result<()> {
