@@ -66,7 +66,7 @@ impl Drill<'_> {
         };
         // Where stdout is gone there is nobody to be told.
         let printed = say(removed, line);
-        let takeover = match ended {
+        let (labelled, takeover) = match ended {
             Ended::Panicked(panic) => resume_unwind(panic),
             Ended::Failed(failure) => {
                 return restored.map_or_else(|line| Ok(trouble(&line)), |_| Err(failure));
@@ -85,7 +85,7 @@ impl Drill<'_> {
             () = signals.end() => return Err(self.stopped()),
             back = self.way_back(removed) => back?,
         };
-        let exit = self.tell(begun, removed, &takeover, &back)?;
+        let exit = self.tell(labelled, removed, &takeover, &back)?;
         output::print("\n")?;
         failover::tell(self.reach, &What::Service(self.plan.service.clone()), begun, recording).await?;
         Ok(exit)
@@ -112,10 +112,12 @@ impl Drill<'_> {
     }
 
     /// The label is there.
-    async fn takeover(&self, since: Timestamp) -> Result<Watched, Failure> {
+    async fn takeover(&self, begun: Timestamp) -> Result<(Timestamp, Watched), Failure> {
         let node = &self.plan.owner.node;
-        say(Timestamp::now(), &format!("Node {node} has the label {EXCLUDE_LABEL}={VALUE}"))?;
-        self.watch().until_shown(&self.ips(), since, |_, other| other != node, says).await
+        let labelled = Timestamp::now();
+        say(labelled, &format!("Node {node} has the label {EXCLUDE_LABEL}={VALUE}"))?;
+        let watched = self.watch().until_shown(&self.ips(), begun, |_, other| other != node, says).await?;
+        Ok((labelled, watched))
     }
 
     /// The label is gone. Where the election is not known, whoever shows anew.
@@ -128,11 +130,11 @@ impl Drill<'_> {
     }
 
     /// How it went, and where the addresses are now.
-    fn tell(&self, begun: Timestamp, removed: Timestamp, takeover: &Watched, back: &Watched) -> Outcome {
+    fn tell(&self, labelled: Timestamp, removed: Timestamp, takeover: &Watched, back: &Watched) -> Outcome {
         let mut exit = Exit::Fine;
         let mut page = String::from("\n");
         for ip in self.ips() {
-            let went = takeover.shown.get(&ip).map(|shown| told(shown, begun, "the label"));
+            let went = takeover.shown.get(&ip).map(|shown| told(shown, labelled, "the label"));
             let (now, is_known) = whereabouts(ip, removed, back);
             if went.is_none() || !is_known {
                 exit = Exit::Problem;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::cluster::Node;
 use crate::e2e::driller::Driller;
+use crate::e2e::witness::Judged;
 use crate::e2e::world::{EXCLUDE, INTERVAL};
 use crate::e2e::{Told, Undo, World};
 use crate::lab::until_every;
@@ -164,10 +165,14 @@ fn is_clean(world: &World, node: &Node) -> Result<bool> {
     Ok(metadata["labels"][EXCLUDE].is_null() && metadata["annotations"][NOTE].is_null())
 }
 
+/// For the router, and by evidence: a moment after a move, two have answered last.
 fn back(world: &World, owner: &Node, ip: IpAddr) -> Result<()> {
     until_every(INTERVAL, LIMIT, || {
         let tally = world.asker.tally(ip);
-        Ok((tally.is_single() && tally.answerers().contains(&owner.mac())).then_some(()))
+        let told = world.witness.status()?;
+        let by: Vec<_> = told.of(ip).into_iter().flat_map(Judged::answering).map(|by| &*by.node).collect();
+        let is_back = tally.is_single() && tally.answerers().contains(&owner.mac());
+        Ok((is_back && by == [owner.name()]).then_some(()))
     })
     .with_context(|| format!("{ip} does not come back to {}: {:?}", owner.name(), world.asker.tally(ip)))
 }
