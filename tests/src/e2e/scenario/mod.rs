@@ -128,7 +128,7 @@ pub const ALL: &[Scenario] = &[
         name: "drill",
         about: "a failover on purpose, one that is interrupted, and one that is killed",
         run: drill::run,
-        usual: false,
+        usual: true,
     },
     Scenario {
         name: "split",
