@@ -6,7 +6,9 @@ use std::process::{Command, Output, Stdio};
 use std::{fs, thread, time::Duration};
 
 use anyhow::{Context as _, Result};
+use l2witness_tests::frames::{Station, arp};
 use l2witness_tests::lab::{Agent, Lab, lb_ipv4, lb_ipv6};
+use l2witness_tests::socket;
 use l2witness_tests::speaker::Speaker;
 
 /// Runs promtool with this on its standard input.
@@ -34,12 +36,21 @@ fn a_scrape_of_a_busy_agent_is_clean() -> Result<()> {
     router.command("arping").args(["-q", "-c", "3", "-W", "0.05", "-I", "eth0", &v4.to_string()]).status()?;
     router.command("ndisc6").args(["-q", "-1", "-r", "1", "-w", "100", &v6.to_string(), "eth0"]).status()?;
     thread::sleep(Duration::from_millis(50));
+    // Somebody takes the address over: that is a handover, and a gap of nothing.
+    let heir = Station::new(router.mac(), lb_ipv4(0));
+    router.packet_socket(socket::ARP)?.send(&arp::gratuitous_request(heir).padded().bytes())?;
+    thread::sleep(Duration::from_millis(50));
 
     let text = agent.get("/metrics")?;
 
-    for family in
-        ["replies_sent_total", "announcements_sent_total", "answering", "reply_latency_seconds_bucket"]
-    {
+    for family in [
+        "replies_sent_total",
+        "announcements_sent_total",
+        "answering",
+        "reply_latency_seconds_bucket",
+        "last_handover_timestamp_seconds",
+        "handover_gap_seconds_bucket",
+    ] {
         assert!(text.contains(&format!("l2witness_{family}{{")), "{family} is not in\n{text}");
     }
     let output = promtool(&["check", "metrics"], &text)?;

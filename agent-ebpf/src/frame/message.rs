@@ -158,9 +158,14 @@ impl Kind {
     }
 
     /// Whether it is an announcement of either form.
-    #[inline(always)]
     pub const fn announces(self) -> bool {
-        matches!(self, Self::AnnouncementRequest | Self::AnnouncementReply)
+        self.announces_bit() == 1
+    }
+
+    /// The same as a number: 1 if it is.
+    #[inline(always)]
+    pub const fn announces_bit(self) -> u64 {
+        self as u64 >> 1 & 1
     }
 }
 

@@ -98,18 +98,35 @@ pub struct Claims {
     pub local_overflow: u32,
     /// Frames of other senders that found no place.
     pub heard_overflow: u32,
-    /// When anybody announced the IP last, `CLOCK_MONOTONIC` ns.
-    pub announced: u64,
     /// Token bucket of the changes: when the next one is due at the steady rate, in ticks of 2^20 ns
     /// ([`super::TICK_SHIFT`]).
     pub event_due: u32,
     /// The same for the requests.
     pub request_due: u32,
-    /// [`super::Counter::RequestGroup`] of its interface at the last reply of each of `local`, the lower half.
-    pub asked: [u32; LOCAL],
+    /// Of the last reply that this node sent: the interface in the upper half, and in the lower one how many requests
+    /// it had heard by then, see [`Claims::asked`]. 0 if it never replied.
+    pub replied: u64,
 }
 
 impl Claims {
+    /// What [`Claims::replied`] is to be at a reply by that interface, which had heard so many requests
+    /// ([`super::Counter::RequestGroup`]).
+    #[inline(always)]
+    pub const fn replied(ifindex: u32, asked: u64) -> u64 {
+        (ifindex as u64) << 32 | asked as u32 as u64
+    }
+
+    /// How many requests the interface had heard when the last reply was sent by it, where `now` is how many it has
+    /// heard by now; `None` if this node's last reply went out elsewhere.
+    pub const fn asked(&self, ifindex: u32, now: u64) -> Option<u64> {
+        if self.replied >> 32 != ifindex as u64 || ifindex == 0 {
+            return None;
+        }
+        // Of the count only the lower half was kept, and it has not gone round since.
+        let since = (now as u32).wrapping_sub(self.replied as u32);
+        now.checked_sub(since as u64)
+    }
+
     /// Nobody claims it yet.
     pub const EMPTY: Self = Self {
         local: [Local {
@@ -127,9 +144,8 @@ impl Claims {
         heard: [Heard { mac_flags: 0, ifindex: 0, count: 0, first: 0, last: 0 }; HEARD],
         local_overflow: 0,
         heard_overflow: 0,
-        announced: 0,
         event_due: 0,
         request_due: 0,
-        asked: [0; LOCAL],
+        replied: 0,
     };
 }

@@ -1,6 +1,6 @@
 //! What the ring buffer carries: changes, and requests at a rate that is bounded; never a frame each.
 
-use crate::frame::Address;
+use crate::frame::{Address, Kind};
 
 /// Events an IP may send at once before the steady rate holds: MetalLB's burst is 10 frames an interface.
 pub const RATE_BURST: u64 = 32;
@@ -24,33 +24,20 @@ pub const RESUME_NS: u64 = 10_000_000_000;
 
 /// Why an event was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
 pub enum Cause {
     /// A sender that was not known for this IP.
-    NewClaimant = 0,
+    NewClaimant,
     /// A known sender after silence.
-    Resumed = 1,
+    Resumed,
     /// An announcement.
-    Announcement = 2,
-    /// The first frame of a known sender after anybody announced the IP.
-    AfterAnnouncement = 3,
+    Announcement,
+    /// The first frame of a known sender after anybody announced the IP on its interface.
+    AfterAnnouncement,
     /// A request or a probe came in: somebody asks. The only cause that is nobody's claim.
-    Request = 4,
+    Request,
 }
 
 impl Cause {
-    /// The cause whose number it is.
-    pub const fn from_u8(number: u8) -> Option<Self> {
-        match number {
-            0 => Some(Self::NewClaimant),
-            1 => Some(Self::Resumed),
-            2 => Some(Self::Announcement),
-            3 => Some(Self::AfterAnnouncement),
-            4 => Some(Self::Request),
-            _ => None,
-        }
-    }
-
     /// In a word, for logs.
     pub const fn label(self) -> &'static str {
         match self {
@@ -62,6 +49,56 @@ impl Cause {
         }
     }
 }
+
+/// What is new about a frame, bit by bit: [`Event::news`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct News(pub u8);
+
+impl News {
+    const NEW: u8 = 1;
+    const RESUMED: u8 = 1 << 1;
+    const ANNOUNCES: u8 = 1 << 2;
+    const AFTER_ANNOUNCEMENT: u8 = 1 << 3;
+
+    /// A request.
+    pub const REQUEST: Self = Self(1 << 4);
+
+    /// Of a frame of a claimant that came `now`, whose frame before came at `last` (0: there was none); the IP was
+    /// announced last at `heard` by others and at `sent` by this node, the frame itself included.
+    ///
+    /// Differences instead of comparisons: each comparison doubles the paths that the verifier has to walk, and no
+    /// time since boot reaches the highest bit.
+    #[inline(always)]
+    pub const fn of(kind: Kind, last: u64, heard: u64, sent: u64, now: u64) -> Self {
+        let new = last.wrapping_sub(1) >> 63;
+        let resumed = (last + RESUME_NS).wrapping_sub(now) >> 63;
+        let before_heard = !heard.wrapping_sub(last) >> 63;
+        let before_sent = !sent.wrapping_sub(last) >> 63;
+        Self((new | resumed << 1 | kind.announces_bit() << 2 | (before_heard | before_sent) << 3) as u8)
+    }
+
+    /// Whether there is nothing.
+    #[inline(always)]
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is most so; `None` if there is nothing, or bits that nobody sets.
+    pub const fn cause(self) -> Option<Cause> {
+        match self.0 {
+            0 | 0x20.. => None,
+            bits if bits == Self::REQUEST.0 => Some(Cause::Request),
+            0x10.. => None,
+            bits if bits & Self::NEW != 0 => Some(Cause::NewClaimant),
+            bits if bits & Self::RESUMED != 0 => Some(Cause::Resumed),
+            bits if bits & Self::ANNOUNCES != 0 => Some(Cause::Announcement),
+            _ => Some(Cause::AfterAnnouncement),
+        }
+    }
+}
+
+const _: () = assert!(News(News::AFTER_ANNOUNCEMENT).cause().is_some());
 
 /// Which way the frame went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +135,8 @@ pub struct Event {
     pub asked: u64,
     /// [`crate::frame::Kind`].
     pub kind: u8,
-    /// [`Cause`].
-    pub cause: u8,
+    /// [`News`].
+    pub news: u8,
     /// [`Direction`].
     pub direction: u8,
     /// [`super::Origin`], of sent frames only.

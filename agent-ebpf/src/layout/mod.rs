@@ -15,8 +15,8 @@ mod slot;
 pub use claims::{Claims, HEARD, HEARD_STALE_NS, Heard, LOCAL, LOCAL_STALE_NS, Local, Origin, REPLACED_NS};
 pub use counters::{Counter, LATENCY_BUCKETS, LATENCY_SHIFT, latency_bucket};
 pub use event::{
-    Cause, Direction, Event, RATE_BURST, RATE_INTERVAL_NS, REQUEST_BURST, REQUEST_INTERVAL_NS, RESUME_NS,
-    TICK_SHIFT,
+    Cause, Direction, Event, News, RATE_BURST, RATE_INTERVAL_NS, REQUEST_BURST, REQUEST_INTERVAL_NS,
+    RESUME_NS, TICK_SHIFT,
 };
 pub use ignored::Ignored;
 pub use prefilter::{PREFILTER_WORDS, prefilter_bit};
@@ -38,5 +38,5 @@ const _: () = assert!(
 const _: () = assert!(size_of::<Slot>() == 304);
 const _: () = assert!(size_of::<Local>() == 56);
 const _: () = assert!(size_of::<Heard>() == 32);
-const _: () = assert!(size_of::<Claims>() == 360);
+const _: () = assert!(size_of::<Claims>() == 344);
 const _: () = assert!(size_of::<Event>() == 72);

@@ -6,12 +6,13 @@ use aya_ebpf::programs::TcContext;
 use l2witness_ebpf::{
     frame::{Address, Kind, Message},
     layout::{
-        Cause, Claims, HEARD, HEARD_STALE_NS, Heard, LOCAL, LOCAL_STALE_NS, Local, REPLACED_NS, RESUME_NS,
+        Claims, Counter, HEARD, HEARD_STALE_NS, Heard, LOCAL, LOCAL_STALE_NS, Local, News, REPLACED_NS, Slot,
+        Stamp,
     },
 };
 
 use super::{
-    News,
+    Told,
     index::Blur,
     maps::{self, add32, put},
     notify,
@@ -31,29 +32,11 @@ const fn before(then: u64, time: u64, now: u64) -> bool {
     then + time < now
 }
 
-/// When somebody announces the address, the next frame of each claimant is news.
+/// What is new about a frame of a claimant whose frame before came at `last`.
 #[inline(always)]
-fn note_announced(claims: &mut Claims, kind: Kind, now: u64) {
-    if kind.announces() {
-        claims.announced = now;
-    }
-}
-
-/// Whether a sender is news, given when it was last seen before this frame.
-#[inline(always)]
-fn cause(kind: Kind, last: u64, announced: u64, now: u64) -> Option<Cause> {
-    if last == 0 {
-        Some(Cause::NewClaimant)
-    } else if before(last, RESUME_NS, now) {
-        Some(Cause::Resumed)
-    } else if kind.announces() {
-        Some(Cause::Announcement)
-    } else if last <= announced {
-        // Whose last frame the announcement was has not replied since, either.
-        Some(Cause::AfterAnnouncement)
-    } else {
-        None
-    }
+const fn news(kind: Kind, last: u64, slot: &Slot, now: u64) -> News {
+    let (heard, sent) = (Stamp::AnnouncementReceived as usize, Stamp::AnnouncementSent as usize);
+    News::of(kind, last, slot.last[heard], slot.last[sent], now)
 }
 
 /// 0 if MAC, origin and interface are those of `known`. One number instead of two comparisons, because each
@@ -97,9 +80,8 @@ fn vacancy(claims: &Claims, mac_origin: u64, ifindex: u32, now: u64) -> usize {
 /// A sender on this node. Known by MAC, interface, origin and socket; a restarted program has another socket and
 /// takes over its former place.
 #[inline(always)]
-pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: u32, asked: u64, now: u64) {
+pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: u32, slot: &Slot, now: u64) {
     let Some(claims) = maps::claims(index) else { return };
-    note_announced(claims, message.kind, now);
     // SAFETY: the context pointer is the kernel's.
     let ifindex = unsafe { (*ctx.skb.skb).ifindex };
     let mac_origin = message.hardware.0 | (sender.origin as u64) << 48;
@@ -110,13 +92,14 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
     if place == LOCAL {
         return add32(&mut claims.local_overflow, 1);
     }
-    let blur = Blur::new(ctx);
-    if matches!(message.kind, Kind::Reply) {
-        // SAFETY: the place is one of four, which two bits hold.
-        *unsafe { blur.element::<PLACES, _, _>(&mut claims.asked, place) } = asked as u32;
-    }
-    // SAFETY: as above.
-    let known = unsafe { blur.element::<PLACES, _, _>(&mut claims.local, place) };
+    let replies = 1 - message.kind.announces_bit();
+    // Kept, unless it is a reply: by a mask, because a branch is one path more to walk.
+    let kept = replies.wrapping_sub(1);
+    let asked = slot.counts[Counter::RequestGroup as usize];
+    let replied = (claims.replied & kept) | (Claims::replied(ifindex, asked) & !kept);
+    put(&mut claims.replied, replied);
+    // SAFETY: the place is one of four, which two bits hold.
+    let known = unsafe { Blur::new(ctx).element::<PLACES, _, _>(&mut claims.local, place) };
     // Compared again rather than remembered: a memory of how the place was found is one more path to walk.
     if unlike(known, mac_origin, ifindex) | (known.cookie ^ sender.cookie) != 0 {
         known.mac_origin = mac_origin;
@@ -130,17 +113,17 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
     }
     // Both are added to, one of them nothing: a choice between two fields would be arithmetic on the pointer
     // that differs by path (see `index`).
-    let replies = u32::from(matches!(message.kind, Kind::Reply));
-    add32(&mut known.replies, replies);
-    add32(&mut known.announcements, 1 - replies);
+    add32(&mut known.replies, replies as u32);
+    add32(&mut known.announcements, 1 - replies as u32);
     let before = known.last;
     let vlan = packet::vlan(ctx, message);
     known.flags = message.flags.0;
     known.vlan = vlan;
     known.last = now;
-    if let Some(cause) = cause(message.kind, before, claims.announced, now) {
-        let news = News { message, address: &message.subject, vlan, asked, now };
-        notify::sent(&news, cause, ifindex, sender, &mut claims.event_due);
+    let news = news(message.kind, before, slot, now);
+    if !news.is_none() {
+        let told = Told { news, message, address: &message.subject, vlan, slot, now };
+        notify::sent(&told, ifindex, sender, &mut claims.event_due);
     }
 }
 
@@ -176,9 +159,15 @@ fn heard_vacancy(claims: &Claims, now: u64) -> usize {
 
 /// A sender heard on the wire; `address` is what it claims.
 #[inline(always)]
-pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index: u32, asked: u64, now: u64) {
+pub(super) fn heard(
+    ctx: &TcContext,
+    message: &Message,
+    address: &Address,
+    index: u32,
+    slot: &Slot,
+    now: u64,
+) {
     let Some(claims) = maps::claims(index) else { return };
-    note_announced(claims, message.kind, now);
     // SAFETY: the context pointer is the kernel's.
     let ifindex = unsafe { (*ctx.skb.skb).ifindex };
     let mac = message.hardware.0;
@@ -201,18 +190,20 @@ pub(super) fn heard(ctx: &TcContext, message: &Message, address: &Address, index
     let before = known.last;
     known.mac_flags = mac | u64::from(message.flags.0) << 48;
     known.last = now;
-    if let Some(cause) = cause(message.kind, before, claims.announced, now) {
-        let news = News { message, address, vlan: packet::vlan(ctx, message), asked, now };
-        notify::received(&news, cause, ifindex, &mut claims.event_due);
+    let news = news(message.kind, before, slot, now);
+    if !news.is_none() {
+        let told = Told { news, message, address, vlan: packet::vlan(ctx, message), slot, now };
+        notify::received(&told, ifindex, &mut claims.event_due);
     }
 }
 
 /// Somebody asks for the IP: told, as far as the rate allows.
 #[inline(always)]
-pub(super) fn asked(ctx: &TcContext, message: &Message, index: u32, asked: u64, now: u64) {
+pub(super) fn asked(ctx: &TcContext, message: &Message, index: u32, slot: &Slot, now: u64) {
     let Some(claims) = maps::claims(index) else { return };
     // SAFETY: the context pointer is the kernel's.
     let ifindex = unsafe { (*ctx.skb.skb).ifindex };
-    let news = News { message, address: &message.subject, vlan: packet::vlan(ctx, message), asked, now };
-    notify::asked(&news, ifindex, &mut claims.request_due);
+    let vlan = packet::vlan(ctx, message);
+    let told = Told { news: News::REQUEST, message, address: &message.subject, vlan, slot, now };
+    notify::asked(&told, ifindex, &mut claims.request_due);
 }

@@ -12,7 +12,7 @@ mod record;
 use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_ktime_get_ns, programs::TcContext};
 use l2witness_ebpf::{
     frame::{Address, Kind, Message, Skip},
-    layout::{Direction, Ignored},
+    layout::{Direction, Ignored, News, Slot},
 };
 pub(crate) use packet::may_concern;
 
@@ -83,38 +83,37 @@ fn account(ctx: &TcContext, message: &Message, direction: Direction) {
         }
     }
     if let Some(index) = sender {
-        let asked = maps::slot(index).map_or(0, |slot| record::asked(slot));
-        claim::heard(ctx, message, &message.sender, index, asked, now);
+        let Some(slot) = maps::slot(index) else { return };
+        claim::heard(ctx, message, &message.sender, index, slot, now);
     }
 }
 
 #[inline(always)]
 fn received(ctx: &TcContext, message: &Message, index: u32, now: u64) {
     let other_host = record::to_other_host(ctx);
-    let asked = record::received(ctx, message, other_host, index, now);
+    let Some(slot) = record::received(ctx, message, other_host, index, now) else { return };
     if !matches!(message.kind, Kind::Request | Kind::Probe) {
-        claim::heard(ctx, message, &message.subject, index, asked, now);
+        claim::heard(ctx, message, &message.subject, index, slot, now);
     } else if !other_host {
-        claim::asked(ctx, message, index, asked, now);
+        claim::asked(ctx, message, index, slot, now);
     }
 }
 
 #[inline(always)]
 fn sent(ctx: &TcContext, message: &Message, index: u32, now: u64) {
     let sender = origin::of(ctx, message);
-    let asked = record::sent(ctx, message, sender.origin, index, now);
-    if !matches!(message.kind, Kind::Request | Kind::Probe) {
-        claim::local(ctx, message, &sender, index, asked, now);
+    if let Some(slot) = record::sent(ctx, message, sender.origin, index, now) {
+        claim::local(ctx, message, &sender, index, slot, now);
     }
 }
 
 /// Bundles what an event needs; the address is the claimed one, which is not always the subject.
 #[derive(Clone, Copy)]
-struct News<'a> {
+struct Told<'a> {
+    news: News,
     message: &'a Message,
     address: &'a Address,
     vlan: u16,
-    /// See [`record::asked`].
-    asked: u64,
+    slot: &'a Slot,
     now: u64,
 }

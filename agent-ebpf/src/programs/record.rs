@@ -60,10 +60,16 @@ pub(super) fn to_other_host(ctx: &TcContext) -> bool {
     unsafe { (*ctx.skb.skb).pkt_type == PACKET_OTHERHOST }
 }
 
-/// A frame that came in. Returns [`asked`].
+/// A frame that came in. Returns the slot.
 #[inline(always)]
-pub(super) fn received(ctx: &TcContext, message: &Message, other_host: bool, index: u32, now: u64) -> u64 {
-    let Some(mut cells) = Cells::of(ctx, index) else { return 0 };
+pub(super) fn received(
+    ctx: &TcContext,
+    message: &Message,
+    other_host: bool,
+    index: u32,
+    now: u64,
+) -> Option<&'static Slot> {
+    let mut cells = Cells::of(ctx, index)?;
     cells.count(Counter::received(message.kind, message.delivery, other_host), 1);
     let meaningful = !matches!(message.kind, Kind::Request) || answerable(message, other_host);
     if meaningful {
@@ -87,13 +93,7 @@ pub(super) fn received(ctx: &TcContext, message: &Message, other_host: bool, ind
     } else if message.flags.has(Flags::HARDWARE_MISMATCH) {
         cells.count(Counter::HardwareMismatch, 1);
     }
-    asked(cells.slot)
-}
-
-/// The requests by broadcast or multicast that were heard so far.
-#[inline(always)]
-pub(super) const fn asked(slot: &Slot) -> u64 {
-    slot.counts[Counter::RequestGroup as usize]
+    Some(cells.slot)
 }
 
 /// Whether a request is one whose owner would answer. Not one to somebody else's MAC; and MetalLB answers no
@@ -105,13 +105,19 @@ fn answerable(message: &Message, other_host: bool) -> bool {
     !other_host && (matches!(message.protocol, Protocol::Arp) || asks_all)
 }
 
-/// A frame that went out. Returns [`asked`].
+/// A frame that went out. Returns the slot.
 #[inline(always)]
-pub(super) fn sent(ctx: &TcContext, message: &Message, origin: Origin, index: u32, now: u64) -> u64 {
-    let Some(mut cells) = Cells::of(ctx, index) else { return 0 };
+pub(super) fn sent(
+    ctx: &TcContext,
+    message: &Message,
+    origin: Origin,
+    index: u32,
+    now: u64,
+) -> Option<&'static Slot> {
+    let mut cells = Cells::of(ctx, index)?;
     cells.count(Counter::sent(message.kind, origin), 1);
     match message.kind {
-        Kind::Request | Kind::Probe => return 0,
+        Kind::Request | Kind::Probe => return None,
         Kind::Reply => {
             cells.slot.last[Stamp::ReplySent as usize] = now;
             if !matches!(origin, Origin::Forwarded) {
@@ -125,7 +131,7 @@ pub(super) fn sent(ctx: &TcContext, message: &Message, origin: Origin, index: u3
     if message.flags.has(Flags::HARDWARE_MISMATCH) {
         cells.count(Counter::HardwareMismatch, 1);
     }
-    asked(cells.slot)
+    Some(cells.slot)
 }
 
 /// Four bytes that tell one asker from another.

@@ -156,7 +156,7 @@ impl Document {
 }
 
 /// The document for programs, or `None` where people read.
-pub(super) fn machine(document: &Document, format: Format) -> anyhow::Result<Option<String>> {
+pub(super) fn machine(document: &impl Serialize, format: Format) -> anyhow::Result<Option<String>> {
     Ok(match format {
         Format::Json => Some(serde_json::to_string_pretty(document).context("writing JSON")? + "\n"),
         Format::Yaml => Some(serde_norway::to_string(document).context("writing YAML")?),

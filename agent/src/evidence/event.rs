@@ -135,6 +135,8 @@ pub struct Traffic {
 pub struct Lost {
     /// How many.
     pub count: u64,
-    /// `event_rate`, `event_buffer`, `history`.
+    /// `event_rate`, `event_buffer`: on the way from the kernel; `history`: events around handovers that had to make
+    /// room; `history_requests`: requests, traffic and replies after mere silence that had to, of which the counts in
+    /// what is left still tell; `control_plane`: too many changes at once.
     pub reason: String,
 }

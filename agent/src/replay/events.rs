@@ -17,6 +17,9 @@ use crate::evidence::{Asked, Claimed, Event, MacAddr, Origin, What};
 /// Claimants of one address that are told apart; a stranger may make up any number.
 const CLAIMANTS: usize = 64;
 
+/// The clock of whatever took the capture.
+const BOOT: &str = "capture";
+
 /// The events of one node.
 #[derive(Debug)]
 pub(super) struct Events {
@@ -47,6 +50,8 @@ struct Claimant {
     last: u64,
     /// Last reply, 0 if it never replied.
     replied: u64,
+    /// What had been asked on its interface until then.
+    asked: u64,
     /// Its last reply was told as such: the next one is news.
     lost: bool,
 }
@@ -75,7 +80,7 @@ impl Events {
         let mut put = |time: u64, what: What| {
             seq += 1;
             let at = Timestamp::from_nanosecond(time.into()).unwrap_or_default();
-            tell(Event { node: node.clone(), boot: String::new(), seq, at, ip: Some(frame.ip), what });
+            tell(Event { node: node.clone(), boot: BOOT.to_owned(), seq, at, ip: Some(frame.ip), what });
         };
         match frame.message.kind {
             Kind::Request | Kind::Probe => put(frame.time, What::Request(of_ip.asked(frame))),
@@ -83,13 +88,13 @@ impl Events {
                 let (known, news) = of_ip.replied(frame);
                 if news {
                     of_ip.lose(known, names, &mut put);
-                    put(frame.time, What::Reply(claimed(frame)));
+                    put(frame.time, What::Reply(claimed(frame, of_ip.asked_on(frame.tap))));
                 }
             }
             Kind::AnnouncementRequest | Kind::AnnouncementReply => {
                 let known = of_ip.announced(frame);
                 of_ip.lose(known, names, &mut put);
-                put(frame.time, What::Announcement(claimed(frame)));
+                put(frame.time, What::Announcement(claimed(frame, of_ip.asked_on(frame.tap))));
             }
         }
         of_ip.seq = seq;
@@ -112,6 +117,11 @@ impl OfIp {
         }
     }
 
+    /// Requests by broadcast or multicast on that interface so far.
+    fn asked_on(&self, tap: u32) -> u64 {
+        self.asked.get(&tap).copied().unwrap_or_default()
+    }
+
     /// Its place among the claimants, and when it was last seen before. Where there is no room, whoever was
     /// silent for longest has to go.
     fn claimant(&mut self, frame: &Frame<'_>) -> (usize, u64) {
@@ -123,7 +133,7 @@ impl OfIp {
                 let oldest = (0..CLAIMANTS).min_by_key(|place| self.claimants[*place].last);
                 self.claimants.swap_remove(oldest.unwrap_or_default());
             }
-            self.claimants.push(Claimant { tap, mac, origin, last: 0, replied: 0, lost: false });
+            self.claimants.push(Claimant { tap, mac, origin, last: 0, replied: 0, asked: 0, lost: false });
             self.claimants.len() - 1
         });
         let before = std::mem::replace(&mut self.claimants[place].last, time);
@@ -134,10 +144,11 @@ impl OfIp {
     fn replied(&mut self, frame: &Frame<'_>) -> (usize, bool) {
         let (place, last) = self.claimant(frame);
         let announced = self.announced;
+        let asked = self.asked_on(frame.tap);
         let claimant = &mut self.claimants[place];
         let silent = last + RESUME_NS < frame.time;
         let news = claimant.replied == 0 || silent || announced > claimant.replied || claimant.lost;
-        (claimant.replied, claimant.lost) = (frame.time, false);
+        (claimant.replied, claimant.asked, claimant.lost) = (frame.time, asked, false);
         (place, news)
     }
 
@@ -156,7 +167,7 @@ impl OfIp {
         };
         for former in self.claimants.iter_mut().filter(loses) {
             former.lost = true;
-            let Claimant { tap, mac, origin, replied, .. } = *former;
+            let Claimant { tap, mac, origin, replied, asked, .. } = *former;
             let interface = names.get(tap as usize).cloned().unwrap_or_default();
             let sent = origin.is_some();
             put(
@@ -168,14 +179,14 @@ impl OfIp {
                     origin,
                     sender: None,
                     form: None,
-                    asked: None,
+                    asked: Some(asked),
                 }),
             );
         }
     }
 }
 
-fn claimed(frame: &Frame<'_>) -> Claimed {
+fn claimed(frame: &Frame<'_>, asked: u64) -> Claimed {
     let message = frame.message;
     let form = match (message.protocol, message.kind) {
         (Protocol::Arp, Kind::AnnouncementRequest) => Some("request"),
@@ -189,7 +200,7 @@ fn claimed(frame: &Frame<'_>) -> Claimed {
         origin: frame.origin,
         sender: None,
         form: form.map(str::to_owned),
-        asked: None,
+        asked: Some(asked),
     }
 }
 

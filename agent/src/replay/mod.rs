@@ -3,8 +3,9 @@
 //! [`Capture::read`] keeps of a file what is about the [`Watched`] addresses. [`Replay`] takes the captures of all
 //! vantage points, finds out whose MAC is whose, and counts every frame on its node as the kernel programs would
 //! have (`count`, held against the kernel by tests). What comes out is what agents give: a
-//! [`NodeReport`] a node, and [`Event`]s. `docs/replay.md` says what can't be told from a capture.
+//! [`NodeReport`] a node, and [`Event`]s, of which [`timelines`](crate::timeline) are made. `docs/replay.md` says what can't be told from a capture.
 
+mod accounts;
 mod capture;
 pub mod count;
 mod events;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use l2witness_ebpf::{
     frame::{Kind, Mac, Message},
-    layout::{self, Cause, Claims, Counter, Ignored, Slot, Stamp},
+    layout::{self, Cause, Claims, Ignored, Slot, Stamp},
 };
 
 use super::{
@@ -131,16 +131,16 @@ impl Node {
         }
         let Some(origin) = origin else { return self.note_heard(seen, number, ips) };
         let sender = Sender { origin, cookie: 0, cgroup: 0 };
-        let asked = self.ports[seen.tap as usize].slot(number).counts[Counter::RequestGroup as usize];
         let claims = entry(&mut self.claims, number, Claims::EMPTY);
-        let port = (index(seen.tap), asked);
-        let cause = count::local(claims, message, message.vlan, port, sender, seen.time);
+        let slot = &*self.ports[seen.tap as usize].slot(number);
+        let cause = count::local(claims, message, message.vlan, (index(seen.tap), slot), sender, seen.time);
         self.changed(seen, number, cause, ips);
     }
 
     fn note_heard(&mut self, seen: &Seen, number: u32, ips: &[IpAddr]) {
         let claims = entry(&mut self.claims, number, Claims::EMPTY);
-        let cause = count::heard(claims, &seen.message, index(seen.tap), seen.time);
+        let slot = &*self.ports[seen.tap as usize].slot(number);
+        let cause = count::heard(claims, &seen.message, (index(seen.tap), slot), seen.time);
         self.changed(seen, number, cause, ips);
     }
 

@@ -138,6 +138,8 @@ impl Daemon {
                 }
                 _ = look.tick() => {
                     shared.observer().note_asked();
+                    let lost = shared.observer().events_lost();
+                    shared.history().lost(lost);
                     shared.history().check_clock();
                 }
                 change = source.changed() => match change {

@@ -39,7 +39,7 @@ async fn events(
     lease: Option<Extension<Lease>>,
 ) -> Response {
     let lease = lease.map(|Extension(lease)| lease);
-    history::answer(shared, query.as_deref().unwrap_or_default(), lease.as_ref())
+    history::answer(shared.history(), query.as_deref().unwrap_or_default(), lease.as_ref())
 }
 
 async fn scrape(State(shared): State<Arc<Shared>>) -> Response {

@@ -14,7 +14,7 @@ mod signals;
 mod socket;
 mod source;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use claims::Claims;
 pub use daemon::Daemon;
@@ -36,7 +36,7 @@ pub struct Shared {
     observer: Mutex<Observer>,
     host: tokio::sync::Mutex<Host>,
     claims: Claims,
-    history: History,
+    history: Arc<History>,
     /// Where there is an API server.
     cluster: Option<Cluster>,
 }
@@ -45,7 +45,7 @@ impl Shared {
     /// Takes the observer over.
     fn new(observer: Observer, host: Host, cluster: Option<Cluster>, limits: Limits) -> Self {
         Self {
-            history: History::new(observer.node(), observer.clock(), limits),
+            history: Arc::new(History::new(observer.node(), observer.clock(), limits)),
             observer: Mutex::new(observer),
             host: tokio::sync::Mutex::new(host),
             claims: Claims::default(),
@@ -59,7 +59,7 @@ impl Shared {
     }
 
     /// What happened.
-    pub const fn history(&self) -> &History {
+    pub const fn history(&self) -> &Arc<History> {
         &self.history
     }
 

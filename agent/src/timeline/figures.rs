@@ -121,10 +121,6 @@ impl<'a> Around<'_, 'a> {
         self.scene.clocks.map(row, at).map(|(at, _)| at)
     }
 
-    pub(super) fn error(&self, row: usize) -> Option<i64> {
-        self.scene.clocks.map(row, 0).map(|(_, error)| error)
-    }
-
     /// The times in which requests can have been asked in vain, or by believers in the former owner.
     pub(super) fn range(&self) -> std::ops::Range<i64> {
         let last = self.turn.from.into_iter().flat_map(|from| self.scene.of(from));

@@ -4,6 +4,7 @@
 //! timed them (`rows`), stretches of time in which something changed (`scene`), their clocks as one (`clock`), who
 //! took the address from whom (`turns`), and of each turn the figures and the steps (`figures`, `unanswered`, `kind`, `handover`).
 
+mod abandoned;
 mod account;
 mod clock;
 mod figures;
@@ -35,3 +36,8 @@ pub fn timeline(account: &Account) -> Timeline {
     let incomplete = incomplete::incomplete(account, &rows, &stage);
     Timeline { ip: account.ip, clocks: stage.clocks(), handovers: stage.handovers(), incomplete }
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod truth;

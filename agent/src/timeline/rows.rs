@@ -15,6 +15,8 @@ pub(super) struct Row<'a> {
     pub(super) boot: &'a str,
     /// Of the LB IP, in the order of their numbers.
     pub(super) seen: Vec<Seen<'a>>,
+    /// Their places, in the order in which they were noted.
+    order: Vec<usize>,
     /// Of the node as a whole, in the order of their times.
     pub(super) whole_node: Vec<&'a Event>,
 }
@@ -39,7 +41,9 @@ impl<'a> Row<'a> {
 
     /// The places of the events that were noted within these times.
     pub(super) fn noted_within(&self, from: i64, to: i64) -> impl Iterator<Item = (usize, &Seen<'a>)> {
-        self.seen.iter().enumerate().filter(move |(_, seen)| (from..=to).contains(&seen.noted))
+        let first = self.order.partition_point(|place| self.seen[*place].noted < from);
+        let places = self.order[first..].iter().take_while(move |place| self.seen[**place].noted <= to);
+        places.map(|place| (*place, &self.seen[*place]))
     }
 }
 
@@ -100,7 +104,9 @@ fn row<'a>(account: &Account, node: &'a str, boot: &'a str, mut events: Vec<&'a 
             spread(&mut seen, nanoseconds(event.at), lost.count);
         }
     }
-    Row { node, boot, seen, whole_node }
+    let mut order: Vec<usize> = (0..seen.len()).collect();
+    order.sort_by_key(|place| seen[*place].noted);
+    Row { node, boot, seen, order, whole_node }
 }
 
 /// Of losses of the node as a whole it is not known which address they concern, nor quite when they were.

@@ -4,13 +4,14 @@ use std::cmp::Reverse;
 
 use super::{
     Account,
+    abandoned::abandoned,
     clock::{Heard, Offset},
     figures::Around,
     handover::{Reference, told_step},
     kind::FLAP_NS,
     rounds,
     rows::Row,
-    scene::{self, Names, Scene, claim},
+    scene::{self, Names, Scene, Who, claim},
     shape::{Handover, NodeClock},
     told::{self, Told},
     turns::{Tenure, Turn},
@@ -51,12 +52,21 @@ impl<'s, 'a> Stage<'s, 'a> {
 
     pub(super) fn handovers(&self) -> Vec<Handover> {
         let mut tenure = Tenure::default();
-        let played: Vec<(&Scene<'a>, Vec<Turn<'a>>)> =
-            self.scenes.iter().map(|scene| (scene, tenure.turns(&scene.marks))).collect();
-        played.iter().flat_map(|(scene, turns)| self.play(scene, turns)).collect()
+        let mut handovers = Vec::new();
+        for (number, scene) in self.scenes.iter().enumerate() {
+            let turns = tenure.turns(&scene.marks);
+            handovers.extend(self.play(&self.scenes[..=number], scene, &turns, tenure.owner()));
+        }
+        handovers
     }
 
-    fn play(&self, scene: &Scene<'a>, turns: &[Turn<'a>]) -> Vec<Handover> {
+    fn play(
+        &self,
+        until: &[Scene<'a>],
+        scene: &Scene<'a>,
+        turns: &[Turn<'a>],
+        owner: Option<Who<'a>>,
+    ) -> Vec<Handover> {
         let reference = self.reference_of(scene);
         let told = told::told(self.rows, scene);
         let mut handovers = Vec::new();
@@ -66,6 +76,7 @@ impl<'s, 'a> Stage<'s, 'a> {
             let around = Around { rows: self.rows, scene, turn, next, frames: &frames };
             handovers.push(around.handover(&told, reference, flaps(turns, place)));
         }
+        handovers.extend(abandoned(owner, until, &told, reference));
         place(&mut handovers, &told, reference);
         handovers
     }

@@ -86,7 +86,7 @@ impl<'a> Told<'a> {
 pub(super) fn told<'a>(rows: &[Row<'a>], scene: &Scene<'a>) -> Vec<Told<'a>> {
     let mut told: Vec<Told<'a>> = Vec::new();
     for (number, row) in rows.iter().enumerate() {
-        let of_ip = row.seen.iter().map(|seen| seen.event);
+        let of_ip = row.noted_within(scene.from, scene.to).map(|(_, seen)| seen.event);
         let events = of_ip.chain(row.whole_node.iter().copied());
         let within = events.filter(|event| (scene.from..scene.to).contains(&nanoseconds(event.at)));
         for event in within.filter(|event| matches!(event.what, What::Claim(_) | What::Cause(_))) {

@@ -38,6 +38,10 @@ pub(super) struct Tenure<'a> {
 }
 
 impl<'a> Tenure<'a> {
+    pub(super) const fn owner(&self) -> Option<Who<'a>> {
+        self.owner
+    }
+
     pub(super) fn turns(&mut self, marks: &[Mark<'a>]) -> Vec<Turn<'a>> {
         let mut turns: Vec<Turn<'a>> = Vec::new();
         for (place, mark) in marks.iter().enumerate() {

@@ -1,9 +1,15 @@
 //! Who asked while nobody answered: by the counts that stand beside the events, which know also of requests that
 //! have none.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
-use super::figures::{Around, End};
+use super::{
+    figures::{Around, End},
+    rounds::Frame,
+};
 use crate::evidence::{Asked, Claimed, MacAddr, What};
 
 /// An answer comes within this, or the request was not the one that it answers.
@@ -32,58 +38,51 @@ impl Vain<'_> {
     }
 }
 
-/// A stretch of one row: requests with counts above `after` up to `until`.
-struct Stretch {
-    row: usize,
-    after: u64,
-    until: u64,
-}
-
 impl<'a> Around<'_, 'a> {
     /// The requests between the last answer and the first, both of which are whole; `None` where their counts can't be
     /// tied together.
     pub(super) fn vain(&self, last: &End<'a>, first: &End<'a>) -> Option<Vain<'a>> {
         let (at_last, at_first) = (last.mark.claimed.asked?, first.mark.claimed.asked?);
-        let stretches = if last.mark.row == first.mark.row {
-            alike(last.mark.claimed, first.mark.claimed)?;
-            vec![Stretch { row: last.mark.row, after: at_last, until: at_first }]
-        } else {
-            let tie = self.frames.iter().find_map(|frame| {
-                let (there, here) = (frame.by(last.mark.row)?, frame.by(first.mark.row)?);
-                alike(last.mark.claimed, there.claimed)?;
-                alike(first.mark.claimed, here.claimed)?;
-                let whole = there.place <= last.mark.place
-                    || self.rows[last.mark.row].whole(last.mark.place, there.place);
-                whole.then_some((there.claimed.asked?, here.claimed.asked?))
-            });
-            let (there, here) = tie?;
-            vec![
-                Stretch { row: last.mark.row, after: at_last, until: there },
-                // What the former owner still answered after that is not in vain.
-                Stretch {
-                    row: first.mark.row,
-                    after: here.saturating_add(at_last.saturating_sub(there)),
-                    until: at_first,
-                },
-            ]
-        };
-        let all: u64 = stretches.iter().map(|of| of.until.saturating_sub(of.after)).sum();
+        let ahead = self.ahead(last, first)?;
+        // By the count of the former owner's row, most of them and fewest.
+        let until = |ahead: i64| at_first.saturating_add_signed(-ahead);
+        let [most, least] = [*ahead.start(), *ahead.end()].map(|ahead| until(ahead).saturating_sub(at_last));
         let (answered, sure) = self.answered(first, at_first);
-        let told: Vec<Told<'a>> = stretches.iter().flat_map(|stretch| self.told(stretch)).collect();
-        let late =
-            told.iter().filter(|told| (first.mark.at - LATE_NS..first.mark.at).contains(&told.at)).count()
-                as u64;
-        let most = all.saturating_sub(u64::from(answered && sure));
-        let late = if answered { late.max(1) } else { late };
-        let least = all.saturating_sub(late);
-        let early = self.asked_before(last).saturating_sub(1);
-        let told = told
-            .into_iter()
-            .filter(|told| {
-                !(answered && told.asked.count == at_first && told.node == self.rows[first.mark.row].node)
-            })
-            .collect();
-        Some(Vain { least: least.min(most), most: most + early, told })
+        let middle = i64::midpoint(*ahead.start(), *ahead.end());
+        let mut told = BTreeMap::new();
+        for (row, ahead) in [(last.mark.row, 0), (first.mark.row, middle)] {
+            for request in self.told(row) {
+                let count = request.asked.count.saturating_add_signed(-ahead);
+                if count > at_last && count <= until(middle) {
+                    told.insert(count, request);
+                }
+            }
+        }
+        let in_time = first.mark.at - LATE_NS..first.mark.at;
+        let late = told.values().filter(|told| in_time.contains(&told.at)).count() as u64;
+        if answered {
+            told.remove(&until(middle));
+        }
+        let most = most.saturating_sub(u64::from(answered && sure));
+        let least = least.saturating_sub(if answered { late.max(1) } else { late });
+        let early = self.asked_before(last, at_last).saturating_sub(1);
+        Some(Vain { least: least.min(most), most: most + early, told: told.into_values().collect() })
+    }
+
+    /// How far the count of the new owner's row is ahead of the former one's: by the frames that both have noted. A
+    /// request at the same moment may stand before such a frame here and behind it there.
+    fn ahead(&self, last: &End<'a>, first: &End<'a>) -> Option<RangeInclusive<i64>> {
+        if last.mark.row == first.mark.row {
+            return alike(last.mark.claimed, first.mark.claimed).map(|()| 0..=0);
+        }
+        let ahead = |frame: &Frame<'a>| {
+            let (there, here) = (frame.by(last.mark.row)?.claimed, frame.by(first.mark.row)?.claimed);
+            alike(last.mark.claimed, there)?;
+            alike(first.mark.claimed, here)?;
+            Some(here.asked?.cast_signed() - there.asked?.cast_signed())
+        };
+        let all = || self.frames.iter().filter_map(ahead);
+        Some(all().min()?..=all().max()?)
     }
 
     /// Whether the first answer was to a request by broadcast, and whether that is sure.
@@ -101,28 +100,24 @@ impl<'a> Around<'_, 'a> {
     }
 
     /// Requests just before the last answer: it may have been to any of them.
-    fn asked_before(&self, last: &End<'a>) -> u64 {
+    fn asked_before(&self, last: &End<'a>, count: u64) -> u64 {
         let within = last.mark.at - LATE_NS..=last.mark.at;
-        let row = &self.rows[last.mark.row];
-        let asked = row.seen.iter().filter(|seen| broadcast(&seen.event.what).is_some());
-        let near =
-            asked.filter_map(|seen| self.on_clock(last.mark.row, seen.at)).filter(|at| within.contains(at));
-        near.count() as u64
+        let asked = || self.told(last.mark.row);
+        let untold = asked().all(|told| told.asked.count != count);
+        asked().filter(|told| within.contains(&told.at)).count() as u64 + u64::from(untold)
     }
 
-    fn told(&self, stretch: &Stretch) -> Vec<Told<'a>> {
-        let (Some(row), Some(error)) = (self.rows.get(stretch.row), self.error(stretch.row)) else {
-            return Vec::new();
-        };
-        let asked = row.seen.iter().filter_map(|seen| Some((seen.at, broadcast(&seen.event.what)?)));
-        let within = asked.filter(|(_, asked)| (stretch.after + 1..=stretch.until).contains(&asked.count));
-        within
-            .filter_map(|(at, asked)| {
-                let at = self.on_clock(stretch.row, at)?;
-                // Counts begin anew where an interface does.
-                (self.range().contains(&at)).then_some(Told { at, error, node: row.node, asked })
-            })
-            .collect()
+    /// Requests by broadcast that have an event in this row, within the time of this turn.
+    fn told(&self, row: usize) -> impl Iterator<Item = Told<'a>> {
+        let (node, range) = (self.rows[row].node, self.range());
+        let range = range.start - LATE_NS..range.end;
+        let noted = self.rows[row].noted_within(self.scene.from, self.scene.to);
+        noted.filter_map(move |(_, seen)| {
+            let asked = broadcast(&seen.event.what)?;
+            let (at, error) = self.scene.clocks.map(row, seen.at)?;
+            // Counts begin anew where an interface does.
+            range.contains(&at).then_some(Told { at, error, node, asked })
+        })
     }
 }
 

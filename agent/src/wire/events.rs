@@ -6,7 +6,7 @@ use aya::maps::{MapData, RingBuf};
 use bytes::Buf as _;
 use l2witness_ebpf::{
     frame::{Address, Kind, Mac, Protocol},
-    layout::{Cause, Event, Origin},
+    layout::{Cause, Event, News, Origin},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -59,7 +59,7 @@ impl Change {
         let (_flags, _vlan) = (bytes.get_u16_ne(), bytes.get_u16_ne());
         let (cookie, cgroup, asked) = (bytes.get_u64_ne(), bytes.get_u64_ne(), bytes.get_u64_ne());
         let kind = Kind::from_u8(bytes.get_u8())?;
-        let cause = Cause::from_u8(bytes.get_u8())?;
+        let cause = News(bytes.get_u8()).cause()?;
         let sent = bytes.get_u8() == 1;
         let origin = Origin::from_u8(bytes.get_u8());
         let protocol = Protocol::from_u8(bytes.get_u8())?;
@@ -150,7 +150,7 @@ mod tests {
         bytes.extend(11_u64.to_ne_bytes());
         bytes.extend(12_u64.to_ne_bytes());
         bytes.extend(13_u64.to_ne_bytes());
-        bytes.extend([2, 2, 1, 1, 0, 0, 0, 0]);
+        bytes.extend([2, 4, 1, 1, 0, 0, 0, 0]);
         bytes
     }
 
@@ -180,7 +180,7 @@ mod tests {
     fn a_request_by_unicast_has_no_origin_and_claims_nothing() {
         let mut bytes = bytes();
         let at = bytes.len() - 8;
-        bytes[at..].copy_from_slice(&[0, 4, 0, 0, 1, 1, 0, 0]);
+        bytes[at..].copy_from_slice(&[0, 16, 0, 0, 1, 1, 0, 0]);
         let change = Change::decode(&bytes).unwrap();
         assert_eq!(
             (change.kind, change.cause, change.protocol),
@@ -194,7 +194,7 @@ mod tests {
     fn bytes_that_are_no_event_are_none() {
         assert_eq!(Change::decode(&[0; 71]), None);
         assert_eq!(Change::decode(&[]), None);
-        for (from_the_end, number) in [(8, 5), (7, 5), (4, 2)] {
+        for (from_the_end, number) in [(8, 5), (7, 0), (7, 17), (7, 32), (4, 2)] {
             let mut bytes = bytes();
             let at = bytes.len() - from_the_end;
             bytes[at] = number;

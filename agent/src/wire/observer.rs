@@ -195,6 +195,17 @@ impl Observer {
         self.failed().map(|(name, _)| name).collect()
     }
 
+    /// Events that did not reach the agent so far, by reason.
+    pub fn events_lost(&self) -> BTreeMap<String, u64> {
+        let mut lost = self.lost.clone();
+        for observed in self.ports.values().filter_map(|port| port.state.as_ref().ok()) {
+            for reason in Ignored::ALL.into_iter().filter(|reason| reason.is_event()) {
+                *lost.entry(reason.label().to_owned()).or_default() += observed.programs.ignored(reason);
+            }
+        }
+        lost
+    }
+
     /// How many interfaces are observed.
     pub fn observed(&self) -> usize {
         self.ports.values().filter(|port| port.state.is_ok()).count()

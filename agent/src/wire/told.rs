@@ -1,6 +1,6 @@
 //! What the history of an LB IP says of a change. Pure: whoever asks brings the names and the map entries.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{cmp::Reverse, collections::HashMap, net::IpAddr};
 
 use l2witness_ebpf::{
     frame::{Kind, Mac, Protocol},
@@ -99,22 +99,25 @@ impl Losses {
         if change.sent || !change.claims() || !answers {
             return Vec::new();
         }
-        let mut lost = Vec::new();
-        for (local, asked) in claims.local.iter().zip(claims.asked) {
+        let lost = claims.local.iter().filter_map(|local| {
+            let slot = slot(local.ifindex)?;
             let mac = MacAddr::from(Mac(local.mac_origin & MAC_BITS));
-            let (Some(origin), Some(slot)) =
-                (layout::Origin::from_u8((local.mac_origin >> 48) as u8), slot(local.ifindex))
-            else {
-                continue;
-            };
-            if local.last == 0 || local.replies == 0 || mac == change.mac {
-                continue;
-            }
+            let origin = layout::Origin::from_u8((local.mac_origin >> 48) as u8)?;
+            let last = slot.last[Stamp::ReplySent as usize];
             // Both are no earlier than its last reply: the sender's last frame, and the interface's last reply.
-            let replied = local.last.min(slot.last[Stamp::ReplySent as usize]);
-            if !self.is_news((change.ip, local.ifindex), (mac, origin), replied) {
-                continue;
-            }
+            let replied = local.last.min(last);
+            let asked = claims.asked(local.ifindex, slot.counts[Counter::RequestGroup as usize]);
+            let loses = local.last != 0 && local.replies != 0 && mac != change.mac;
+            loses.then_some((replied, local, (mac, origin), asked.filter(|_| replied == last)))
+        });
+        let mut lost: Vec<_> = lost.collect();
+        // The latest first: a program that was restarted has two places, and replied last from one of them.
+        lost.sort_by_key(|(replied, ..)| Reverse(*replied));
+        lost.retain(|(replied, local, sender, _)| {
+            self.is_news((change.ip, local.ifindex), *sender, *replied)
+        });
+        lost.reverse();
+        let told = lost.into_iter().map(|(replied, local, (mac, origin), asked)| {
             let who = Who { origin, cookie: local.cookie, cgroup: local.cgroup };
             let (origin, sender) = naming.who(who);
             let what = What::LastReply(Claimed {
@@ -124,12 +127,11 @@ impl Losses {
                 origin: Some(origin),
                 sender,
                 form: None,
-                asked: Some(whole(asked, slot.counts[Counter::RequestGroup as usize])),
+                asked,
             });
-            lost.push(Told { ip: change.ip, time: replied, what });
-        }
-        lost.sort_by_key(|told| told.time);
-        lost
+            Told { ip: change.ip, time: replied, what }
+        });
+        told.collect()
     }
 
     fn is_news(&mut self, place: (IpAddr, u32), sender: Sender, replied: u64) -> bool {
@@ -160,11 +162,6 @@ impl Losses {
     pub(super) fn forget_interface(&mut self, index: u32) {
         self.told.retain(|(_, known), _| *known != index);
     }
-}
-
-/// A count of which the lower half was noted when it was at most `now`.
-const fn whole(half: u32, now: u64) -> u64 {
-    now - (now as u32).wrapping_sub(half) as u64
 }
 
 #[cfg(test)]

@@ -145,11 +145,22 @@ impl Kernel {
                 outcome.ignored.push((reason, now - before));
             }
         }
-        while let Some(event) = self.events.next() {
-            outcome.told.push(read::event(&event)?);
-        }
+        outcome.told = self.told()?;
         self.clear()?;
         Ok(outcome)
+    }
+
+    /// What the agent was told since the last call; the entries stay.
+    ///
+    /// # Errors
+    ///
+    /// An event is none.
+    pub fn told(&mut self) -> Result<Vec<Told>> {
+        let mut told = Vec::new();
+        while let Some(event) = self.events.next() {
+            told.push(read::event(&event)?);
+        }
+        Ok(told)
     }
 
     /// Forgets everything.

@@ -6,8 +6,10 @@
 use std::net::IpAddr;
 
 use l2witness::replay::count;
-use l2witness_ebpf::frame::{self, Address, ETH_IPV6, Flags, Kind, Mac, Message, Protocol, Skip, SliceBytes};
-use l2witness_ebpf::layout::{Cause, Claims, Direction, Ignored, Origin, Slot};
+use l2witness_ebpf::frame::{
+    self, Address, Delivery, ETH_IPV6, Flags, Kind, Mac, Message, Protocol, Skip, SliceBytes,
+};
+use l2witness_ebpf::layout::{Cause, Claims, Counter, Direction, Ignored, Origin, Slot};
 
 use super::{Outcome, Told, read};
 
@@ -103,7 +105,7 @@ impl Books {
         Self { slots: vec![Slot::EMPTY; addresses], claims: vec![Claims::EMPTY; addresses], interface }
     }
 
-    /// Counts a frame; returns what is news.
+    /// Counts a frame; returns what is news, at a rate that nothing is held back by.
     ///
     /// # Errors
     ///
@@ -127,8 +129,15 @@ impl Books {
         }
         let Moment { now, cookie } = moment;
         let mut told = Vec::new();
-        let mut tell = |at: usize, cause: Option<Cause>| {
-            let of = |cause| Told { ip: place.watched[at], mac: message.hardware, cause };
+        let mut tell = |at: usize, cause: Option<Cause>, slot: &Slot| {
+            let of = |cause| Told {
+                ip: place.watched[at],
+                mac: if cause == Cause::Request { message.source } else { message.hardware },
+                cause,
+                kind: message.kind,
+                unicast: message.delivery == Delivery::Unicast,
+                asked: slot.counts[Counter::RequestGroup as usize],
+            };
             told.extend(cause.map(of));
         };
         let claims = !matches!(message.kind, Kind::Request | Kind::Probe);
@@ -137,7 +146,11 @@ impl Books {
                 let to_other = !message.destination.is_group() && message.destination != place.own;
                 count::received(&mut self.slots[at], &message, to_other, now);
                 if claims {
-                    tell(at, count::heard(&mut self.claims[at], &message, self.interface, now));
+                    let port = (self.interface, &self.slots[at]);
+                    let cause = count::heard(&mut self.claims[at], &message, port, now);
+                    tell(at, cause, &self.slots[at]);
+                } else if !to_other {
+                    tell(at, Some(Cause::Request), &self.slots[at]);
                 }
             }
             (Some(at), Direction::Sent) => {
@@ -147,14 +160,19 @@ impl Books {
                     // What is forwarded is not looked at for its socket.
                     let cookie = if origin == Origin::Forwarded { 0 } else { cookie };
                     let sender = count::Sender { origin, cookie, cgroup: 0 };
+                    let slot = &self.slots[at];
+                    let port = (self.interface, slot);
                     let vlan = message.vlan;
-                    tell(at, count::local(&mut self.claims[at], &message, vlan, self.interface, sender, now));
+                    let cause = count::local(&mut self.claims[at], &message, vlan, port, sender, now);
+                    tell(at, cause, slot);
                 }
             }
             (None, _) => {}
         }
         if let Some(at) = sender {
-            tell(at, count::heard(&mut self.claims[at], &message, self.interface, now));
+            let port = (self.interface, &self.slots[at]);
+            let cause = count::heard(&mut self.claims[at], &message, port, now);
+            tell(at, cause, &self.slots[at]);
         }
         Ok(told)
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use l2witness_ebpf::frame::{Flags, Mac};
+use l2witness_ebpf::frame::{Flags, Kind, Mac};
 use l2witness_ebpf::layout::{Cause, Counter, Ignored, Origin, Stamp};
 
 /// Every change; the default is that nothing changed at all. Two compare equal field by field, so that
@@ -61,10 +61,16 @@ pub enum Claim {
 /// An event from the ring buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// The IP that is claimed.
+    /// The IP that is claimed, or asked for.
     pub ip: IpAddr,
     /// By whom.
     pub mac: Mac,
     /// Why it is told.
     pub cause: Cause,
+    /// What the frame does.
+    pub kind: Kind,
+    /// To one station.
+    pub unicast: bool,
+    /// Requests by broadcast or multicast until then.
+    pub asked: u64,
 }

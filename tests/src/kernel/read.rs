@@ -3,9 +3,9 @@
 use std::mem::{offset_of, size_of};
 use std::net::IpAddr;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use l2witness_ebpf::frame::{Address, Flags, Mac};
-use l2witness_ebpf::layout::{Cause, Claims, Counter, Event, Origin, Slot, Stamp};
+use anyhow::{Context as _, Result, ensure};
+use l2witness_ebpf::frame::{Address, Delivery, Flags, Kind, Mac};
+use l2witness_ebpf::layout::{Claims, Counter, Event, News, Origin, Slot, Stamp};
 
 use super::{Claim, Outcome, Told};
 
@@ -94,15 +94,14 @@ pub(super) fn event(bytes: &[u8]) -> Result<Told> {
         *word = u32::from_ne_bytes(chunk.try_into()?);
     }
     let mac = offset_of!(Event, mac);
-    let cause = match bytes[offset_of!(Event, cause)] {
-        0 => Cause::NewClaimant,
-        1 => Cause::Resumed,
-        2 => Cause::Announcement,
-        other => bail!("cause {other}"),
-    };
+    let asked = offset_of!(Event, asked);
+    let kind = Kind::from_u8(bytes[offset_of!(Event, kind)]).context("no kind")?;
     Ok(Told {
         ip: Address { words }.into(),
         mac: Mac(u64::from_ne_bytes(bytes[mac..mac + 8].try_into()?)),
-        cause,
+        cause: News(bytes[offset_of!(Event, news)]).cause().context("no news")?,
+        kind,
+        unicast: bytes[offset_of!(Event, delivery)] == Delivery::Unicast as u8,
+        asked: u64::from_ne_bytes(bytes[asked..asked + 8].try_into()?),
     })
 }

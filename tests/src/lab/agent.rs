@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::{Host, Process, binary, bpffs, http, wait};
+use super::{Follower, Host, Process, binary, bpffs, http, wait};
 
 /// How long it may take to become ready, and to end.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -59,6 +59,15 @@ impl Agent {
     /// Any other status than 200.
     pub fn get(&self, path: &str) -> Result<String> {
         http::get(&self.socket, path)
+    }
+
+    /// The lines of `path`, which goes on until one of the two ends.
+    ///
+    /// # Errors
+    ///
+    /// Any other status than 200.
+    pub fn follow(&self, path: &str) -> Result<Follower> {
+        Follower::start(&self.socket, path)
     }
 
     /// The body of `path`, as JSON.

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use l2witness::evidence::{Claimed, Event, MacAddr, NodeReport, Origin, What};
 use l2witness::replay::{Capture, Replay, Watched};
+use l2witness::timeline::{Kind, Step, StepKind, Timeline, Unanswered, timeline};
 use l2witness::verdict::{Answerer, Coverage, Scope, State, judge, views};
 use l2witness_tests::lab::binary;
 
@@ -21,6 +23,8 @@ struct Handover {
     to: (&'static str, &'static str),
     /// Last answer, first announcement of either form, first answer, as the router saw them.
     times: [&'static str; 4],
+    /// From the last answer to the first, microseconds.
+    gap: i64,
     /// Answers of both, as counted on their nodes.
     replies: [u64; 2],
     /// MACs that do not follow from the captures.
@@ -34,6 +38,7 @@ const HANDOVERS: [Handover; 2] = [
         from: ("n2", "1a:1c:f8:3a:e7:f3"),
         to: ("n3", "d6:a7:d7:8c:a0:62"),
         times: ["06:23:03.413174", "06:23:03.423889", "06:23:03.424246", "06:23:03.537137"],
+        gap: 123_963,
         replies: [18, 40],
         // It sent and got nothing by unicast.
         macs: &[("n1", "62:ae:93:b7:e3:fd")],
@@ -44,13 +49,14 @@ const HANDOVERS: [Handover; 2] = [
         from: ("n3", "32:e1:90:7d:72:02"),
         to: ("n1", "d6:18:df:92:8b:cb"),
         times: ["06:55:35.879517", "06:55:35.948903", "06:55:35.948927", "06:55:36.002810"],
+        gap: 123_293,
         replies: [18, 62],
         macs: &[],
     },
 ];
 
 impl Handover {
-    fn replay(&self, nodes: &[&str]) -> Result<(Vec<Event>, Vec<NodeReport>)> {
+    fn read(&self, nodes: &[&str]) -> Result<Replay> {
         let mut watched = Watched::new(&[self.ip])?;
         let mut captures = Vec::new();
         for node in nodes {
@@ -62,12 +68,22 @@ impl Handover {
             .iter()
             .map(|(node, mac)| Ok(((*node).to_owned(), mac.parse()?)))
             .collect::<Result<_>>()?;
-        let mut replay = Replay::new(watched, captures, &macs);
+        Ok(Replay::new(watched, captures, &macs))
+    }
+
+    fn replay(&self, nodes: &[&str]) -> Result<(Vec<Event>, Vec<NodeReport>)> {
+        let mut replay = self.read(nodes)?;
         assert_eq!(replay.unowned(), [], "{}: whose MAC is whose", self.folder);
         let mut events = Vec::new();
         replay.run(Some(&mut |event| events.push(event)));
         let end = replay.end().context("no frame")?;
         Ok((events, replay.reports(end)))
+    }
+
+    fn timeline(&self, nodes: &[&str]) -> Result<Timeline> {
+        let accounts = self.read(nodes)?.accounts();
+        let [account] = accounts.as_slice() else { panic!("{accounts:?}") };
+        Ok(timeline(account))
     }
 
     fn events(&self, node: &str) -> Result<Vec<Event>> {
@@ -83,7 +99,11 @@ impl Handover {
 
 /// `hh:mm:ss.micros`.
 fn clock(event: &Event) -> String {
-    event.at.strftime("%H:%M:%S.%6f").to_string()
+    micros(event.at)
+}
+
+fn micros(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S.%6f").to_string()
 }
 
 /// The claims of that kind by that MAC, with their times.
@@ -199,6 +219,59 @@ fn in_the_end_the_new_owner_answers_and_has_taken_over() -> Result<()> {
         assert!(view.foreign.is_empty());
         let names: Vec<_> = judge(view, now).iter().map(|finding| finding.verdict.name).collect();
         assert_eq!(names, ["HANDOVER"], "{}", handover.folder);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_timeline_has_the_handover_to_the_microsecond() -> Result<()> {
+    for handover in &HANDOVERS {
+        let told = handover.timeline(&NODES)?;
+        assert_eq!(told.incomplete, Vec::<String>::new());
+        let [moved] = told.handovers.as_slice() else { panic!("{told:#?}") };
+        assert_eq!((moved.kind, moved.missing.len()), (Kind::Planned, 0), "{moved:#?}");
+        for (party, (node, mac)) in [(&moved.from, handover.from), (&moved.to, handover.to)] {
+            let party = party.as_ref().context("nobody")?;
+            assert_eq!(party.node.as_deref(), Some(node));
+            assert_eq!((party.mac.to_string().as_str(), party.interface.as_deref()), (mac, Some("eth0")));
+        }
+        // The router saw both ends.
+        assert_eq!((moved.gap_ns, moved.error_ns), (Some(handover.gap * 1000), Some(0)));
+        assert_eq!(
+            moved.unanswered,
+            Some(Unanswered { least: 0, most: 0, askers: 0, first: None, last: None })
+        );
+        let [last, asks, says, first] = handover.times;
+        let of = |kind| moved.steps.iter().filter(move |step: &&Step| step.kind == kind);
+        let only = |kind| of(kind).map(|step| micros(step.at)).collect::<Vec<_>>();
+        assert_eq!(only(StepKind::LastAnswer), [last]);
+        assert_eq!(only(StepKind::FirstAnswer), [first]);
+        let rounds: Vec<&Step> = of(StepKind::Announcement).collect();
+        assert_eq!(micros(rounds[0].at), asks);
+        let apart = says[9..].parse::<u32>()? - asks[9..].parse::<u32>()?;
+        assert!(rounds[0].text.ends_with(&format!("reply form {apart} µs later")), "{}", rounds[0].text);
+        assert_eq!(rounds.len(), 5);
+        for (round, number) in rounds.iter().zip(1..) {
+            let begins = format!("round {number} of 5 on eth0: request form, reply form ");
+            assert!(round.node == handover.to.0 && round.text.starts_with(&begins), "{round:?}");
+        }
+        assert!(moved.steps.is_sorted_by_key(|step| step.at));
+    }
+    Ok(())
+}
+
+/// Without the router each end is its own node's, by that node's clock.
+#[test]
+fn without_the_router_the_gap_has_the_error_of_the_clocks() -> Result<()> {
+    for handover in &HANDOVERS {
+        let told = handover.timeline(&["n1", "n2", "n3"])?;
+        let [moved] = told.handovers.as_slice() else { panic!("{told:#?}") };
+        let error = moved.error_ns.context("no error")?;
+        // All four captures were made by one kernel.
+        let off = (moved.gap_ns.context("no gap")? - handover.gap * 1000).unsigned_abs();
+        assert!(off <= 200_000 && (off..5_000_000).contains(&error), "{moved:#?}");
+        let unanswered = moved.unanswered.as_ref().context("nobody counted")?;
+        assert_eq!((unanswered.least, unanswered.most), (0, 0), "{}", handover.folder);
     }
     Ok(())
 }

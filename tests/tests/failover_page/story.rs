@@ -1,6 +1,6 @@
 //! Events to draw: of a real capture, and made up to be hard to draw.
 
-use std::{fmt::Write as _, process::Command};
+use std::{collections::BTreeMap, fmt::Write as _, process::Command};
 
 use anyhow::{Result, ensure};
 use jiff::{SignedDuration, Timestamp};
@@ -27,7 +27,8 @@ fn long_name(number: u8) -> String {
 
 /// Two addresses, nodes with long names, moves within microseconds and within hours.
 pub(crate) fn made_up() -> String {
-    let mut story = Story { lines: String::new(), seq: 0, now: "2026-01-31T14:03:00Z".parse().unwrap() };
+    let mut story =
+        Story { lines: String::new(), rows: BTreeMap::new(), now: "2026-01-31T14:03:00Z".parse().unwrap() };
     for (ip, pauses) in [
         ("192.0.2.10", [300_000, 2_000_000, 900]),
         ("2001:db8:1234:5678:9abc:def0:1234:5678", [40, 7_000_000, 20_000]),
@@ -45,7 +46,8 @@ pub(crate) fn made_up() -> String {
 
 struct Story {
     lines: String,
-    seq: u64,
+    /// The last number of each node and address.
+    rows: BTreeMap<(u8, String), u64>,
     now: Timestamp,
 }
 
@@ -55,9 +57,10 @@ impl Story {
     }
 
     fn tell(&mut self, node: u8, ip: Option<&str>, mut what: Value) {
-        self.seq += 1;
+        let seq = self.rows.entry((node, ip.unwrap_or_default().to_owned())).or_default();
+        *seq += 1;
         what["node"] = long_name(node).into();
-        what["seq"] = self.seq.into();
+        what["seq"] = (*seq).into();
         what["at"] = self.now.to_string().into();
         if let Some(ip) = ip {
             what["ip"] = ip.into();
@@ -68,6 +71,9 @@ impl Story {
     fn claimed(&mut self, kind: &str, observer: u8, of: u8, ip: &str, asked: u64) {
         let sent = observer == of;
         let mut what = json!({"kind": kind, "interface": "enp193s0f0np0.4094", "mac": mac(of), "sent": sent, "asked": asked});
+        if kind == "announcement" {
+            what["form"] = "request".into();
+        }
         if sent {
             what["origin"] = "speaker".into();
             what["sender"] = format!("metallb-system/metallb-speaker-with-a-long-name-{of}").into();
@@ -97,7 +103,7 @@ impl Story {
         self.tell(from, None, cause);
         self.wait(900_000);
         self.asks(ip, count);
-        self.claimed("last_reply", from, from, ip, count);
+        let (last, asked) = (self.now, count);
         self.wait(pause / 2);
         self.asks(ip, count + 1);
         self.wait(pause / 2);
@@ -107,6 +113,10 @@ impl Story {
                 self.wait(2);
             }
             if round == 0 {
+                // An agent knows which reply was the last one when it sees the loss.
+                let now = std::mem::replace(&mut self.now, last);
+                self.claimed("last_reply", from, from, ip, asked);
+                self.now = now;
                 self.asks(ip, count + 2);
                 self.claimed("reply", to, to, ip, count + 2);
             }

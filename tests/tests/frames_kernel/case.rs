@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use l2witness_ebpf::frame::{Flags, Mac};
+use l2witness_ebpf::frame::{Flags, Kind, Mac};
 use l2witness_ebpf::layout::{Cause, Counter, Direction, Ignored, Origin, Stamp};
 use l2witness_tests::frames::{MacAddr, Station, documentation_mac};
 use l2witness_tests::kernel::model::Sender;
@@ -55,7 +55,14 @@ impl Case {
     }
 }
 
-pub(crate) fn received(name: &str, frame: Vec<u8>, expected: Outcome) -> Case {
+pub(crate) fn received(name: &str, frame: Vec<u8>, mut expected: Outcome) -> Case {
+    for told in &mut expected.told {
+        // By definition, and where every parser would look for it.
+        told.unicast = frame[0] & 1 == 0;
+        if told.cause == Cause::Request {
+            told.mac = Mac::from_octets(frame[6..12].try_into().unwrap_or_default());
+        }
+    }
     Case { name: name.to_owned(), frame, direction: Direction::Received, sender: Sender::TestRun, expected }
 }
 
@@ -90,7 +97,33 @@ pub(crate) fn counts(ip: impl Into<IpAddr>, counter: Counter) -> Outcome {
         _ => Some(Stamp::AnnouncementSent),
     };
     let stamps = stamp.map(|stamp| (ip, stamp)).into_iter().collect();
-    Outcome { counts: vec![(ip, counter, 1)], stamps, ..nothing() }
+    let outcome = Outcome { counts: vec![(ip, counter, 1)], stamps, ..nothing() };
+    match counter {
+        Counter::RequestGroup | Counter::RequestUnicast | Counter::Probe => {
+            outcome.tells(ip, Mac::default(), Cause::Request)
+        }
+        _ => outcome,
+    }
+}
+
+/// What a frame does that this counter counts first.
+fn kind(counter: Option<Counter>) -> Kind {
+    match counter {
+        Some(Counter::Probe) => Kind::Probe,
+        Some(
+            Counter::ReplyReceived
+            | Counter::ReplySentSocket
+            | Counter::ReplySentKernel
+            | Counter::ReplySentForwarded,
+        ) => Kind::Reply,
+        Some(
+            Counter::AnnouncementRequestReceived
+            | Counter::AnnouncementRequestSentSocket
+            | Counter::AnnouncementRequestSentKernel,
+        ) => Kind::AnnouncementRequest,
+        Some(Counter::RequestGroup | Counter::RequestUnicast) | None => Kind::Request,
+        Some(_) => Kind::AnnouncementReply,
+    }
 }
 
 /// What follows `counts`.
@@ -101,6 +134,8 @@ pub(crate) trait Expect {
     fn waits(self, asker: MacAddr) -> Outcome;
     /// And this one is heard to claim `ip`.
     fn heard(self, ip: impl Into<IpAddr>, mac: MacAddr, flags: Flags) -> Outcome;
+    /// And the agent is told; `received` and `sent` add what the frame's first bytes say.
+    fn tells(self, ip: impl Into<IpAddr>, mac: Mac, cause: Cause) -> Outcome;
     /// And this node is known to claim `ip`, by a reply or an announcement as the counter says.
     fn local(self, mac: MacAddr, origin: Origin, flags: Flags, vlan: u16) -> Outcome;
 }
@@ -123,7 +158,13 @@ impl Expect for Outcome {
     fn heard(mut self, ip: impl Into<IpAddr>, from: MacAddr, flags: Flags) -> Outcome {
         let (ip, mac) = (ip.into(), mac(from));
         self.claims.push((ip, Claim::Heard { mac, flags, count: 1 }));
-        self.told.push(Told { ip, mac, cause: Cause::NewClaimant });
+        self.tells(ip, mac, Cause::NewClaimant)
+    }
+
+    fn tells(mut self, ip: impl Into<IpAddr>, mac: Mac, cause: Cause) -> Outcome {
+        let counter = self.counts.first().map(|(_, counter, _)| *counter);
+        let asked = u64::from(counter == Some(Counter::RequestGroup));
+        self.told.push(Told { ip: ip.into(), mac, cause, kind: kind(counter), unicast: false, asked });
         self
     }
 
@@ -132,8 +173,7 @@ impl Expect for Outcome {
         let replies = u64::from(self.stamps.contains(&(ip, Stamp::ReplySent)));
         let announcements = 1 - replies;
         self.claims.push((ip, Claim::Local { mac, origin, flags, vlan, replies, announcements }));
-        self.told.push(Told { ip, mac, cause: Cause::NewClaimant });
-        self
+        self.tells(ip, mac, Cause::NewClaimant)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod case;
 mod mutated;
+mod news;
 mod received_arp;
 mod received_ndp;
 mod replayed;

@@ -94,10 +94,10 @@ fn compare(kernel: &Kernel, books: &Books, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// All but what only the kernel has: sockets, groups, and the token bucket of its events.
+/// All but what only the kernel has: sockets, groups, and the token buckets of its events.
 fn text(slot: &Slot, claims: &Claims) -> String {
     let mut claims = *claims;
-    claims.event_due = 0;
+    (claims.event_due, claims.request_due) = (0, 0);
     for local in &mut claims.local {
         (local.cookie, local.cgroup) = (0, 0);
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::words;
 use crate::{
     cli::exit::Exit,
     timeline::{Handover, Kind, Timeline},
@@ -40,6 +41,11 @@ impl Document {
         Self { schema: Self::SCHEMA, time, severity, agents, timelines }
     }
 
+    /// All handovers that captures tell of.
+    pub(in crate::cli) fn of_captures(timelines: Vec<Timeline>, time: Timestamp) -> Self {
+        Self::new(timelines, Coverage::default(), time, Wanted { last: Some(usize::MAX), since: None })
+    }
+
     /// Whom all of it is by.
     pub(in crate::cli) fn rests_on(&self) -> String {
         let Coverage { asked, replied, .. } = &self.agents;
@@ -47,7 +53,7 @@ impl Document {
             // Events alone, of agents or of captures.
             0 => {
                 let clocks = self.timelines.iter().flat_map(|timeline| &timeline.clocks);
-                let nodes: BTreeSet<_> = clocks.map(|clock| clock.node.clone()).collect();
+                let nodes: BTreeSet<_> = clocks.map(|clock| words::short(&clock.node)).collect();
                 format!("Rests on the events of {}", few(nodes))
             }
             1 => format!("Rests on what {replied} of 1 agent told"),

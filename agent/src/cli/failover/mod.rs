@@ -25,7 +25,8 @@ use super::{
     table::Table,
     who::What,
 };
-use document::{Document, Wanted};
+pub(super) use document::Document;
+use document::Wanted;
 use record::Record;
 pub(super) use record::Recording;
 pub(super) use since::{Since, duration};

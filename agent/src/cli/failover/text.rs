@@ -26,7 +26,7 @@ fn page(timeline: &Timeline, table: &impl Fn(&[&str]) -> Table) -> String {
     if handovers.is_empty() {
         page = format!("{ip}: no handover is known of the time asked about\n");
     }
-    page += &list("Something may be missing", incomplete);
+    page += &list("Something may be missing", &words::some(incomplete));
     page + &list("Clocks", &self::clocks(clocks))
 }
 
@@ -49,7 +49,7 @@ fn details(handover: &Handover, last: bool, table: &impl Fn(&[&str]) -> Table) -
     text += &steps.render().lines().fold(String::new(), |text, line| text + "  " + line + "\n");
     let severity = document::severity(handover, last);
     if !handover.missing.is_empty() {
-        text += &list(&format!("  Not known of it ({severity})"), &handover.missing);
+        text += &list(&format!("  Not known of it ({severity})"), &words::some(&handover.missing));
     }
     text
 }

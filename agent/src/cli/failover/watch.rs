@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
+use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -16,6 +17,7 @@ use crate::{
         table::printable,
     },
     evidence::Event,
+    serve::Signals,
     timeline::{Handover, Kind, Step, StepKind, Timeline},
 };
 
@@ -42,19 +44,19 @@ pub(super) async fn watch(
     let mut seen = Seen::new(began, told.ips.len() > 1);
     // What lies before is no news.
     seen.news(&account::timelines(&told.record, &told.ips));
+    // From here on Ctrl-C ends the watch, not the program.
+    let mut signals = Signals::catch().context("catching signals")?;
     let ips: Vec<_> = told.ips.iter().map(ToString::to_string).collect();
     let agents = told.targets.len();
     output::note(&[format!("watching {} on {agents} agents; Ctrl-C ends it", ips.join(", "))]);
 
     let wait = wait.map(|wait| Duration::try_from(wait).unwrap_or(Duration::MAX));
     let until = wait.and_then(|wait| Instant::now().checked_add(wait));
-    let ctrl_c = tokio::signal::ctrl_c();
-    tokio::pin!(ctrl_c);
     loop {
         let calm = seen.over_at();
         let news = tokio::select! {
             news = following.next() => news,
-            _ = &mut ctrl_c => break,
+            () = signals.end() => break,
             () = at(until) => {
                 output::note(&["the time to wait is up".to_owned()]);
                 break;

@@ -77,6 +77,20 @@ pub(super) fn step(handover: &Handover, kind: StepKind) -> Option<Timestamp> {
     if kind == StepKind::LastAnswer { of_kind.next_back() } else { of_kind.next() }
 }
 
+/// Longer names are cut in their middle: a line of the headline, or a picture 560 pixels wide, has room for so many
+/// characters.
+const SHORT: usize = 40;
+
+/// A name with its begin and its end: node names may have 253 characters.
+pub(super) fn short(name: &str) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    if characters.len() <= SHORT {
+        return name.to_owned();
+    }
+    let (start, end) = (&characters[..SHORT / 2], &characters[characters.len() + 1 - SHORT / 2..]);
+    start.iter().chain(&['…']).chain(end).collect()
+}
+
 /// A node's name, or the MAC of somebody who is no node.
 pub(super) fn name(party: &Party) -> String {
     party.node.clone().unwrap_or_else(|| party.mac.to_string())
@@ -86,13 +100,13 @@ pub(super) fn name(party: &Party) -> String {
 fn names(from: &Party, to: &Party) -> (String, String) {
     let (one, other) = (name(from), name(to));
     if one != other {
-        return (one, other);
+        return (short(&one), short(&other));
     }
     let apart = |party: &Party| {
         let interface = party.interface.as_deref().filter(|_| from.interface != to.interface);
         let sender = party.sender.as_deref();
         let detail = interface.or(sender).map_or_else(|| party.mac.to_string(), str::to_owned);
-        format!("{} ({detail})", name(party))
+        format!("{} ({detail})", short(&name(party)))
     };
     (apart(from), apart(to))
 }
@@ -129,17 +143,20 @@ pub(super) fn headline(ip: IpAddr, handover: &Handover) -> String {
         }
         (Some(from), None) => {
             let asked = asked(handover.unanswered.as_ref());
-            format!("{ip} is answered by nobody since the last answer of {} {on}: {asked}", name(from))
+            format!(
+                "{ip} is answered by nobody since the last answer of {} {on}: {asked}",
+                short(&name(from))
+            )
         }
         (None, Some(to)) => match step(handover, StepKind::FirstAnswer) {
             Some(first) => format!(
                 "{ip} is answered by {} since {}; whether anybody answered before is not known",
-                name(to),
+                short(&name(to)),
                 date_and_time(first)
             ),
             None => {
                 let since = date_and_time(moment);
-                format!("{ip} is announced by {} since {since}; nobody was seen to answer", name(to))
+                format!("{ip} is announced by {} since {since}; nobody was seen to answer", short(&name(to)))
             }
         },
         (None, None) => format!("{ip}: something happened {on}, and nobody was seen to answer"),
@@ -186,6 +203,7 @@ pub(super) fn asked(unanswered: Option<&Unanswered>) -> String {
         (_, 0) => "nobody asked meanwhile".to_owned(),
         (1, 1) => format!("1 request{of} went unanswered"),
         (least, most) if least == most => format!("{most} requests{of} went unanswered"),
+        (0, 1) => format!("perhaps 1 request{of} went unanswered"),
         (0, most) => format!("up to {most} requests{of} went unanswered"),
         (least, most) => format!("{least} to {most} requests{of} went unanswered"),
     }
@@ -205,4 +223,14 @@ pub(super) const fn kind(kind: Kind) -> (&'static str, &'static str) {
         Kind::First => ("first", "seen for the first time"),
         Kind::Unknown => ("unknown", "what was seen fits several kinds"),
     }
+}
+
+/// The first few lines of a list that may be long, and how many more there are.
+pub(super) fn some(lines: &[String]) -> Vec<String> {
+    const SHOWN: usize = 8;
+    let mut some: Vec<_> = lines.iter().take(SHOWN).cloned().collect();
+    if lines.len() > SHOWN {
+        some.push(format!("and {} more; -o json has them all", lines.len() - SHOWN));
+    }
+    some
 }

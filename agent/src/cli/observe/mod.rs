@@ -18,7 +18,7 @@ use super::{
     output,
     reach::Reach,
 };
-use crate::{evidence::Event, verdict::few};
+use crate::{evidence::Event, serve::Signals, verdict::few};
 pub(super) use line::compact;
 
 /// Arguments.
@@ -96,12 +96,11 @@ async fn observe(args: &Args) -> Outcome {
 }
 
 async fn follow(mut following: Following, format: Format) -> anyhow::Result<()> {
-    let ctrl_c = tokio::signal::ctrl_c();
-    tokio::pin!(ctrl_c);
+    let mut signals = Signals::catch().context("catching signals")?;
     loop {
         let news = tokio::select! {
             news = following.next() => news,
-            _ = &mut ctrl_c => return Ok(()),
+            () = signals.end() => return Ok(()),
         };
         match news {
             Some(News::Event(event)) => {

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::{
     client::Told,
     exit::{Exit, Failure, Outcome},
+    failover,
     output::{self, Document, Format, OutputArgs},
     status,
     table::Table,
@@ -21,6 +22,7 @@ use super::{
 use crate::{
     evidence::{Event, Named, NodeReport, Origin},
     replay::{Capture, NoCapture, Replay, Watched},
+    timeline::timeline,
     verdict::{Coverage, Scope},
 };
 use vantage::{OwnMac, Vantage};
@@ -49,12 +51,15 @@ pub(super) struct Args {
     /// Print what happened, one JSON line an event, instead of what it came to
     #[arg(long, conflicts_with = "output")]
     events: bool,
+    /// Print the handovers of each address, step by step, instead of who answers in the end
+    #[arg(long, conflicts_with = "events")]
+    failover: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let Args { files, lb_ip, mac, at, events, output: OutputArgs { output: format } } = args;
+    let Args { files, lb_ip, mac, at, events, failover, output: OutputArgs { output: format } } = args;
     vantage::distinct(files).map_err(Failure::Usage)?;
     vantage::known(mac, files).map_err(Failure::Usage)?;
     let mut watched = Watched::new(lb_ip).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -72,6 +77,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     };
     if *events {
         return print_events(&mut replay);
+    }
+    if *failover {
+        return print_timelines(&mut replay, now, *format);
     }
     replay.run(None);
     show(replay.reports(now), now, *format)
@@ -124,6 +132,19 @@ fn print_events(replay: &mut Replay) -> Outcome {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("writing to stdout")?,
         _ => Ok(Exit::Fine),
     }
+}
+
+fn print_timelines(replay: &mut Replay, now: Timestamp, format: Format) -> Outcome {
+    let timelines: Vec<_> = replay.accounts().iter().map(timeline).collect();
+    if timelines.is_empty() {
+        return Err(Failure::Unreachable("no frame is about these addresses".to_owned()));
+    }
+    let document = failover::Document::of_captures(timelines, now);
+    match output::machine(&document, format)? {
+        Some(text) => output::print(&text)?,
+        None => failover::print(&document, failover::Format::Table)?,
+    }
+    Ok(document.exit())
 }
 
 fn show(reports: Vec<NodeReport>, now: Timestamp, format: Format) -> Outcome {

@@ -86,7 +86,9 @@ pub(super) fn diff(kind: Kind, key: &str, old: Option<&Facet>, new: Option<&Face
     let mut tell = Tell { object: format!("{}/{key}", name(kind)), told: Vec::new() };
     match (old, new) {
         (old @ (None | Some(Facet::Node { .. })), new @ Some(Facet::Node { .. })) => tell.node(old, new),
-        (Some(Facet::Node { .. }), None) => tell.cause(About::All, "deleted", None),
+        (Some(Facet::Node { .. } | Facet::Configuration), None) => {
+            tell.cause(About::All, "deleted", None);
+        }
         (old @ (None | Some(Facet::Speaker { .. })), new @ Some(Facet::Speaker { .. }))
         | (old @ Some(Facet::Speaker { .. }), new @ None) => tell.speaker(old, new),
         (Some(Facet::Serving { nodes: old, .. }), Some(Facet::Serving { service, by_node, nodes })) => {
@@ -106,7 +108,6 @@ pub(super) fn diff(kind: Kind, key: &str, old: Option<&Facet>, new: Option<&Face
         }
         (None, Some(Facet::Configuration)) => tell.cause(About::All, "created", None),
         (Some(Facet::Configuration), Some(_)) => tell.cause(About::All, "changed", None),
-        (Some(Facet::Configuration), None) => tell.cause(About::All, "deleted", None),
         // Objects of one kind have one sort of facets.
         _ => {}
     }
@@ -174,23 +175,21 @@ impl Tell {
             return;
         };
         let place = place(node);
-        let (was_ready, was_deleting) = match old {
-            Some(Facet::Speaker { ready, deleting, .. }) => (*ready, deleting.is_some()),
-            _ => {
-                self.cause(About::All, format!("speaker{place} created"), *created);
-                (false, false)
-            }
+        let (was_ready, was_deleting) = if let Some(Facet::Speaker { ready, deleting, .. }) = old {
+            (*ready, deleting.is_some())
+        } else {
+            self.cause(About::All, format!("speaker{place} created"), *created);
+            (false, false)
         };
         match (was_deleting, deleting) {
             (false, Some(since)) => {
                 self.cause(About::All, format!("speaker{place} is being deleted"), Some(*since));
             }
-            (true, _) => {}
             (false, None) if was_ready != *ready => {
                 let verb = if *ready { "became ready" } else { "is not ready any more" };
                 self.cause(About::All, format!("speaker{place} {verb}"), *ready_since);
             }
-            (false, None) => {}
+            _ => {}
         }
     }
 

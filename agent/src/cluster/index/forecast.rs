@@ -56,6 +56,11 @@ struct Winner {
 }
 
 impl Forecast {
+    /// The rules by which was elected last: finding them out looks at every speaker.
+    pub(super) fn rules(&self) -> Option<Rules> {
+        self.ground.as_ref().map(|ground| ground.rules)
+    }
+
     pub(super) fn touch(&mut self, touched: Touched) {
         match touched {
             Touched::Nothing | Touched::Otherwise => {}

@@ -7,7 +7,10 @@ use super::{
     Index,
     causes::{About, Facet, diff},
 };
-use crate::evidence::{Lost, What};
+use crate::{
+    claims::election::Rules,
+    evidence::{Lost, What},
+};
 
 /// So many are held until somebody takes them; an outage of thousands of Nodes tells of each one at once.
 const HELD: usize = 8192;
@@ -54,9 +57,7 @@ impl Index {
         }
         match kind {
             Kind::Nodes => self.nodes.get(key).map(Facet::node),
-            Kind::Speakers | Kind::HelmSpeakers => {
-                self.pods.speakers().find(|pod| &*pod.name == key).map(Facet::speaker)
-            }
+            Kind::Speakers | Kind::HelmSpeakers => self.pods.speaker(key).map(Facet::speaker),
             Kind::Services => self.services.get(key).map(|service| Facet::Service {
                 name: Arc::clone(&service.name),
                 ips: self.services.ips_of(key).into_iter().collect(),
@@ -87,8 +88,8 @@ impl Index {
 
     /// Where a Service is served.
     fn serving(&self, service: &Arc<str>) -> Facet {
-        let rules = self.rules();
-        let serves = rules.is_none_or(crate::claims::election::Rules::counts_serving);
+        let rules = self.forecast.rules();
+        let serves = rules.is_none_or(Rules::counts_serving);
         let endpoints = self.endpoints.of(service);
         let counted = endpoints.iter().filter(|endpoint| endpoint.ready || serves);
         let nodes: BTreeSet<_> = counted.filter_map(|endpoint| endpoint.node.clone()).collect();

@@ -52,6 +52,11 @@ impl Pods {
         self.speakers.pods.values().chain(self.helm_speakers.pods.values())
     }
 
+    /// By its `namespace/name`.
+    pub(super) fn speaker(&self, key: &str) -> Option<&Pod> {
+        self.speakers.pods.get(key).or_else(|| self.helm_speakers.pods.get(key))
+    }
+
     /// During a rollout there may be two; the one that is ready counts.
     pub(super) fn own_speaker(&self) -> Option<SpeakerPod> {
         let node = self.speakers.node.as_deref()?;

@@ -23,7 +23,9 @@ use crate::{
 
 pub(super) use endpoints::Slice;
 pub(super) use event::Event;
-pub(super) use node::{ConditionState, ConditionStatus, Node};
+#[cfg(test)]
+pub(super) use node::ConditionStatus;
+pub(super) use node::{ConditionState, Node};
 pub use pod::{Pod, Port, Setup};
 pub(super) use service::Service;
 

@@ -2,7 +2,10 @@
 
 use l2witness_ebpf::{
     frame::{Kind, Message},
-    layout::{Cause, Claims, HEARD_STALE_NS, Heard, LOCAL_STALE_NS, Local, Origin, REPLACED_NS, RESUME_NS},
+    layout::{
+        Cause, Claims, Counter, HEARD_STALE_NS, Heard, LOCAL_STALE_NS, Local, News, Origin, REPLACED_NS,
+        Slot, Stamp,
+    },
 };
 
 const MAC_BITS: u64 = 0xffff_ffff_ffff;
@@ -22,39 +25,23 @@ const fn before(then: u64, time: u64, now: u64) -> bool {
     then + time < now
 }
 
-/// Whether a sender is news, given when it was last seen before this frame.
-const fn cause(kind: Kind, last: u64, announced: u64, now: u64) -> Option<Cause> {
-    if last == 0 {
-        Some(Cause::NewClaimant)
-    } else if before(last, RESUME_NS, now) {
-        Some(Cause::Resumed)
-    } else if kind.announces() {
-        Some(Cause::Announcement)
-    } else if last <= announced {
-        Some(Cause::AfterAnnouncement)
-    } else {
-        None
-    }
+/// Whether a frame is news, given when its sender was last seen before; `slot` has the frame already.
+fn cause(kind: Kind, last: u64, slot: &Slot, now: u64) -> Option<Cause> {
+    let announced = |stamp: Stamp| slot.last[stamp as usize];
+    let (heard, sent) = (announced(Stamp::AnnouncementReceived), announced(Stamp::AnnouncementSent));
+    News::of(kind, last, heard, sent, now).cause()
 }
 
-/// When somebody announces the address, the next frame of each claimant is news.
-fn note_announced(claims: &mut Claims, kind: Kind, now: u64) {
-    if kind.announces() {
-        claims.announced = now;
-    }
-}
-
-/// A reply or announcement of this node, sent through interface `ifindex` with that outermost VLAN; that interface had
-/// heard `asked` requests for the address by then. Says why it is news, if it is.
+/// A reply or announcement of this node, sent through interface `ifindex` with that outermost VLAN and counted in its
+/// `slot`. Says why it is news, if it is.
 pub fn local(
     claims: &mut Claims,
     message: &Message,
     vlan: u16,
-    (ifindex, asked): (u32, u64),
+    (ifindex, slot): (u32, &Slot),
     sender: Sender,
     now: u64,
 ) -> Option<Cause> {
-    note_announced(claims, message.kind, now);
     let Sender { origin, cookie, cgroup } = sender;
     let mac_origin = message.hardware.0 | (origin as u64) << 48;
     let alike = |known: &Local| known.mac_origin == mac_origin && known.ifindex == ifindex;
@@ -80,21 +67,25 @@ pub fn local(
             ..*known
         };
     }
-    let cause = cause(message.kind, known.last, claims.announced, now);
+    let cause = cause(message.kind, known.last, slot, now);
     let replies = u32::from(message.kind == Kind::Reply);
     known.replies += replies;
     known.announcements += 1 - replies;
     (known.flags, known.vlan, known.last) = (message.flags.0, vlan, now);
     if message.kind == Kind::Reply {
-        claims.asked[place] = asked as u32;
+        claims.replied = Claims::replied(ifindex, slot.counts[Counter::RequestGroup as usize]);
     }
     cause
 }
 
-/// Somebody heard on interface `ifindex` to claim the IP, be it by asking with it as its own. Says why it is news,
-/// if it is.
-pub fn heard(claims: &mut Claims, message: &Message, ifindex: u32, now: u64) -> Option<Cause> {
-    note_announced(claims, message.kind, now);
+/// Somebody heard on interface `ifindex`, of which `slot` is, to claim the IP, be it by asking with it as its own. Says
+/// why it is news, if it is.
+pub fn heard(
+    claims: &mut Claims,
+    message: &Message,
+    (ifindex, slot): (u32, &Slot),
+    now: u64,
+) -> Option<Cause> {
     let mac = message.hardware.0;
     let alike = |known: &Heard| known.mac_flags & MAC_BITS == mac & MAC_BITS && known.ifindex == ifindex;
     let places = &claims.heard;
@@ -107,7 +98,7 @@ pub fn heard(claims: &mut Claims, message: &Message, ifindex: u32, now: u64) -> 
     if !alike(known) {
         *known = Heard { ifindex, first: now, count: 0, last: 0, ..*known };
     }
-    let cause = cause(message.kind, known.last, claims.announced, now);
+    let cause = cause(message.kind, known.last, slot, now);
     known.count += 1;
     known.mac_flags = mac | u64::from(message.flags.0) << 48;
     known.last = now;

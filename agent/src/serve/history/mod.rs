@@ -11,6 +11,7 @@ mod store;
 mod stream;
 
 use std::{
+    collections::BTreeMap,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -31,7 +32,7 @@ use self::{
     store::{Page, Store},
 };
 use crate::{
-    evidence::{ClockState, Event, HistoryState, NodeReport, What},
+    evidence::{ClockState, Event, HistoryState, Lost, NodeReport, What},
     wire::Clock,
 };
 
@@ -60,6 +61,8 @@ struct State {
     store: Store,
     gaps: Gaps,
     steps: Steps,
+    /// Events that did not come from the kernel, by reason.
+    lost: BTreeMap<String, u64>,
     followers: broadcast::Sender<Arc<Line>>,
 }
 
@@ -83,8 +86,13 @@ impl History {
     /// Nothing has happened yet. All times are of that clock.
     pub fn new(node: &str, clock: Clock, limits: Limits) -> Self {
         let followers = broadcast::Sender::new(BEHIND);
-        let state =
-            State { store: Store::new(limits), gaps: Gaps::default(), steps: Steps::default(), followers };
+        let state = State {
+            store: Store::new(limits),
+            gaps: Gaps::default(),
+            steps: Steps::default(),
+            lost: BTreeMap::new(),
+            followers,
+        };
         Self {
             node: node.to_owned(),
             boot: clock.boot(),
@@ -132,6 +140,16 @@ impl History {
         _ = followers.send(Arc::new(Line { seq, ip, kind, at, json: line_of(&event).into() }));
     }
 
+    /// So many events did not come from the kernel so far, by reason; to be called every few seconds.
+    pub fn lost(&self, so_far: BTreeMap<String, u64>) {
+        for (reason, count) in so_far {
+            let known = self.state().lost.insert(reason.clone(), count).unwrap_or_default();
+            if count > known {
+                self.learned(None, What::Lost(Lost { count: count - known, reason }));
+            }
+        }
+    }
+
     /// Looks whether somebody set the wall clock; to be called every few seconds.
     pub fn check_clock(&self) {
         let drift = self.clock.drift();
@@ -175,7 +193,7 @@ impl History {
     }
 
     /// The number of the last event, and whatever comes after it.
-    fn from_now(&self) -> (u64, Live) {
+    fn listen(&self) -> (u64, Live) {
         let state = self.state();
         let live = Live { lines: state.followers.subscribe(), ended: self.ended.subscribe() };
         (state.store.seq(), live)
@@ -201,3 +219,6 @@ fn line_of(event: &Event) -> Vec<u8> {
     line.push(b'\n');
     line
 }
+
+#[cfg(test)]
+mod tests;

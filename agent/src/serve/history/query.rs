@@ -48,7 +48,9 @@ impl Query {
             let bad = || value.chars().take(64).collect::<String>();
             match &*name {
                 "since" => {
-                    let since: Timestamp = value.parse().map_err(|_| BadQuery::Since(bad()))?;
+                    // A plus sign that nobody escaped stands for a space.
+                    let since: Timestamp =
+                        value.replace(' ', "+").parse().map_err(|_| BadQuery::Since(bad()))?;
                     query.since = Some(i64::try_from(since.as_nanosecond()).unwrap_or(i64::MAX));
                 }
                 "after" => query.after = value.parse().map_err(|_| BadQuery::After(bad()))?,
@@ -77,6 +79,12 @@ impl Query {
     pub(super) fn cursor(&self, boot: &str, last: u64) -> u64 {
         let same = self.boot.as_deref().is_none_or(|of| of == boot) && self.after <= last;
         if same { self.after } else { 0 }
+    }
+
+    /// The rows that may have something that is wanted; `None` for all.
+    pub(super) fn ips(&self) -> Option<impl Iterator<Item = Option<IpAddr>>> {
+        let some = self.ips.iter().map(|ip| Some(*ip));
+        (!self.ips.is_empty()).then(|| some.chain([None]))
     }
 
     /// What concerns the node concerns every LB IP.
@@ -108,6 +116,13 @@ mod tests {
         }
         let all = Query::parse("").unwrap();
         assert!(!all.follow && all.wants("request", 0) && all.wants_ip(Some(sample::OTHER)));
+    }
+
+    #[test]
+    fn a_time_may_have_an_offset_escaped_or_not() {
+        let since = |text: &str| Query::parse(&format!("since={text}")).unwrap().since;
+        assert_eq!(since("2026-11-28T15:03:00+01:00"), since("2026-11-28T14:03:00Z"));
+        assert_eq!(since("2026-11-28T15:03:00%2B01:00"), since("2026-11-28T14:03:00Z"));
     }
 
     #[test]

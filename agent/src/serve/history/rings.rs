@@ -61,7 +61,7 @@ pub(super) struct Gap {
 #[derive(Debug, Default)]
 pub(super) struct Rings {
     /// Each ascending by seq.
-    rings: [VecDeque<Kept>; 2],
+    kept: [VecDeque<Kept>; 2],
     dropped: [Dropped; 2],
     /// The latest time of all events; a last reply comes with one in the past.
     now: i64,
@@ -85,7 +85,7 @@ struct Loss {
 
 impl Rings {
     pub(super) fn ring(&self, ring: Ring) -> &VecDeque<Kept> {
-        &self.rings[ring as usize]
+        &self.kept[ring as usize]
     }
 
     pub(super) const fn dropped(&self, ring: Ring) -> Dropped {
@@ -93,7 +93,7 @@ impl Rings {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.rings.iter().map(VecDeque::len).sum()
+        self.kept.iter().map(VecDeque::len).sum()
     }
 
     /// Adds an event; says so if it ends a gap.
@@ -154,7 +154,7 @@ impl Rings {
         }
         self.next = NEXT;
         let from = since.unwrap_or(i64::MIN).max(self.now.saturating_sub(BEFORE));
-        let [routine, handovers] = &mut self.rings;
+        let [routine, handovers] = &mut self.kept;
         let around = routine.iter().filter(|kept| kept.at >= from).count();
         let mut place = 0;
         for kept in std::mem::take(routine) {
@@ -174,7 +174,7 @@ impl Rings {
     /// From when on nobody answered: the first request after the last reply, if that one has an event; else the reply
     /// itself. Where requests are held back, many come, and the first one was not long after it.
     fn unanswered_since(&self, reply: i64, asked: Option<u64>) -> i64 {
-        let all = self.rings.iter().flatten();
+        let all = self.kept.iter().flatten();
         let counted = |kept: &Kept| match kept.role() {
             Role::Asked(count) if kept.at > reply => Some((count, kept.at)),
             _ => None,
@@ -197,7 +197,7 @@ impl Rings {
     }
 
     fn insert(&mut self, ring: Ring, kept: Kept, room: Room) {
-        self.rings[ring as usize].push_back(kept);
+        self.kept[ring as usize].push_back(kept);
         // What moved from one ring to the other may have filled it, too.
         for ring in Ring::ALL {
             while self.ring(ring).len() > room.0[ring as usize] {
@@ -212,7 +212,7 @@ impl Rings {
         while self.ring(ring).front().is_some_and(|kept| kept.seq < seq) {
             self.drop_first(ring);
         }
-        let left = &mut self.rings[ring as usize];
+        let left = &mut self.kept[ring as usize];
         let dropped = before - left.len();
         if dropped > 0 && left.capacity() > 2 * left.len() + 8 {
             left.shrink_to_fit();
@@ -221,7 +221,7 @@ impl Rings {
     }
 
     fn drop_first(&mut self, ring: Ring) {
-        let Some(kept) = self.rings[ring as usize].pop_front() else { return };
+        let Some(kept) = self.kept[ring as usize].pop_front() else { return };
         let dropped = &mut self.dropped[ring as usize];
         dropped.count += 1;
         if kept.seq > dropped.seq {

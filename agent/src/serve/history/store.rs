@@ -17,7 +17,7 @@ use crate::{
 /// Where the total is reached, this part of it goes at once: looking for the oldest of all costs.
 const PART: usize = 16;
 /// A page is made of events whose numbers are no further apart.
-const PAGE: u64 = 256;
+const PAGE: u64 = 1024;
 /// What concerns the node as a whole is one row beside thousands, and has room for more.
 const NODE: usize = 4;
 
@@ -115,11 +115,15 @@ impl Store {
     ///
     /// What had to go is told where the newest of it was, as [`What::Lost`].
     pub(super) fn page(&self, query: &Query, cursor: u64, until: u64, node: &str, boot: &str) -> Page {
+        let rows: Vec<_> = match query.ips() {
+            None => self.of.iter().collect(),
+            Some(ips) => ips.filter_map(|ip| self.of.get_key_value(&ip)).collect(),
+        };
         let mut from = cursor;
         loop {
             let to = from.saturating_add(PAGE).min(until);
             let (mut events, mut next) = (Vec::new(), until);
-            for (ip, rings) in self.of.iter().filter(|(ip, _)| query.wants_ip(**ip)) {
+            for (ip, rings) in &rows {
                 for ring in Ring::ALL {
                     let kept = rings.ring(ring);
                     let start = kept.partition_point(|kept| kept.seq <= from);
@@ -129,7 +133,7 @@ impl Store {
                             break;
                         }
                         if query.wants(kept.kind(), kept.at) {
-                            events.push(kept.event(node, boot, *ip));
+                            events.push(kept.event(node, boot, **ip));
                         }
                     }
                     let dropped = rings.dropped(ring);
@@ -139,7 +143,7 @@ impl Store {
                     if dropped.seq > to {
                         next = next.min(dropped.seq - 1);
                     } else if query.wants("lost", dropped.at) {
-                        events.push(lost(ring, dropped, node, boot, *ip));
+                        events.push(lost(ring, dropped, node, boot, **ip));
                     }
                 }
             }

@@ -19,7 +19,7 @@ use tokio::{
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{History, Line, Live, Query, line_of};
-use crate::serve::{Shared, connections::Lease};
+use crate::serve::connections::Lease;
 
 /// An empty line now and then shows a follower, and all between, that both ends are there.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ type Sender = mpsc::Sender<Result<Bytes, Infallible>>;
 struct Gone;
 
 /// Answers a query: the part of an URL after the `?`.
-pub(in crate::serve) fn answer(shared: Arc<Shared>, query: &str, lease: Option<&Lease>) -> Response {
+pub(in crate::serve) fn answer(history: &Arc<History>, query: &str, lease: Option<&Lease>) -> Response {
     let query = match Query::parse(query) {
         Ok(query) => query,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
@@ -46,9 +46,8 @@ pub(in crate::serve) fn answer(shared: Arc<Shared>, query: &str, lease: Option<&
         return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
     }
     let (sender, body) = mpsc::channel(1);
-    let lease = lease.cloned();
+    let feed = Feed { history: Arc::clone(history), query, sender, lease: lease.cloned() };
     tokio::spawn(async move {
-        let feed = Feed { history: &shared.history, query, sender, lease };
         // Gone is gone.
         _ = feed.run().await;
     });
@@ -56,16 +55,16 @@ pub(in crate::serve) fn answer(shared: Arc<Shared>, query: &str, lease: Option<&
     (headers, Body::from_stream(ReceiverStream::new(body))).into_response()
 }
 
-struct Feed<'a> {
-    history: &'a History,
+struct Feed {
+    history: Arc<History>,
     query: Query,
     sender: Sender,
     lease: Option<Lease>,
 }
 
-impl Feed<'_> {
+impl Feed {
     async fn run(self) -> Result<(), Gone> {
-        let (last, live) = self.history.from_now();
+        let (last, live) = self.history.listen();
         let live = self.query.follow.then_some(live);
         let cursor = self.query.cursor(&self.history.boot, last);
         self.past(cursor, last).await?;
@@ -93,8 +92,8 @@ impl Feed<'_> {
     }
 
     /// Each event as it happens, until the agent ends.
-    async fn present(&self, live: Live, mut cursor: u64) -> Result<(), Gone> {
-        let Live { mut lines, mut ended } = live;
+    async fn present(&self, from_now: Live, mut cursor: u64) -> Result<(), Gone> {
+        let Live { mut lines, mut ended } = from_now;
         loop {
             let next = tokio::select! {
                 () = self.sender.closed() => return Err(Gone),

@@ -3,6 +3,7 @@
 mod claims;
 mod evidence;
 mod family;
+mod history;
 mod own;
 
 use std::{sync::Arc, time::Instant};
@@ -26,6 +27,7 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub fn families(report: &NodeReport) -> Vec<MetricFamily> {
     let mut families = evidence::families(report);
     families.extend(claims::families(report));
+    families.extend(history::families(report));
     families.extend(own::families(report));
     families.retain(|family| !family.get_metric().is_empty());
     families

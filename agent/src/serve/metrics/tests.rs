@@ -5,10 +5,14 @@
 
 use std::{env, fs, path::Path};
 
+use jiff::SignedDuration;
 use prometheus::{Encoder as _, TextEncoder};
 
 use super::families;
-use crate::evidence::{Announced, Compared, Counter, NodeReport, Reading, Speaker};
+use crate::evidence::{
+    Announced, ClockState, Compared, Counter, HandoverGaps, HistoryState, MacAddr, NodeReport, Reading,
+    Speaker, Takeover,
+};
 
 fn golden(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/metrics/golden").join(name)
@@ -58,6 +62,7 @@ fn what_is_said_has_series_of_its_own() {
         Some(Speaker { reading: Reading::Unauthorized, read: Some(since), ..Speaker::default() });
     report.source_state.bad = vec!["default/web: \"banana\"".to_owned()];
     report.source_state.lost = Some(since);
+    let moved = Takeover { at: since, mac: MacAddr::default() };
     let lb = &mut report.lb_ips[0];
     (lb.handovers, lb.foreign_claims) = (3, 7);
     let word = |service: &str| Announced { service: service.into(), protocol: "layer2".into(), since };
@@ -72,7 +77,14 @@ fn what_is_said_has_series_of_its_own() {
         changed: None,
         reason: None,
     }];
+    lb.takeovers = [90, 7].map(|ago| Takeover { at: since - SignedDuration::from_secs(ago), ..moved }).into();
     let (ip, node) = (lb.ip, report.node.clone());
+    let mut buckets = vec![0; 16];
+    (buckets[0], buckets[6], buckets[15]) = (2, 1, 1);
+    let gaps = HandoverGaps { buckets, sum_seconds: 400.75 };
+    report.history = HistoryState { events: 40, seq: 50, dropped: 3, dropped_requests: 7, gaps };
+    report.clock = Some(ClockState { boot: "b".into(), drift_ns: -1_500_000_000, steps: 1, stepped: None });
+    let last = (since - SignedDuration::from_secs(7)).as_microsecond() as f64 / 1e6;
 
     let text = text(&report);
 
@@ -88,6 +100,18 @@ fn what_is_said_has_series_of_its_own() {
         format!("l2witness_speaker_difference{{ip=\"{ip}\",counter=\"responses_sent\"}} 2"),
         format!("l2witness_handovers_total{{ip=\"{ip}\"}} 3"),
         format!("l2witness_foreign_claims_total{{ip=\"{ip}\"}} 7"),
+        format!("l2witness_last_handover_timestamp_seconds{{ip=\"{ip}\"}} {last}"),
+        "l2witness_handover_gap_seconds_bucket{le=\"0.01\"} 2".to_owned(),
+        "l2witness_handover_gap_seconds_bucket{le=\"0.5\"} 2".to_owned(),
+        "l2witness_handover_gap_seconds_bucket{le=\"1\"} 3".to_owned(),
+        "l2witness_handover_gap_seconds_bucket{le=\"300\"} 3".to_owned(),
+        "l2witness_handover_gap_seconds_bucket{le=\"+Inf\"} 4".to_owned(),
+        "l2witness_handover_gap_seconds_sum 400.75".to_owned(),
+        "l2witness_handover_gap_seconds_count 4".to_owned(),
+        "l2witness_history_events 40".to_owned(),
+        "l2witness_history_dropped_total{of=\"handovers\"} 3".to_owned(),
+        "l2witness_history_dropped_total{of=\"requests\"} 7".to_owned(),
+        "l2witness_clock_drift_seconds -1.5".to_owned(),
         "l2witness_speaker_scrape_success{state=\"unauthorized\"} 0".to_owned(),
         "l2witness_source_unusable_addresses 1".to_owned(),
     ];

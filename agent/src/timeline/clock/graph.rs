@@ -1,7 +1,9 @@
 //! From pairs of clocks to one clock.
 
+use std::collections::BTreeMap;
+
 use super::{
-    Heard, Offset,
+    Alike, Heard, Offset,
     vote::{self, Deficits},
 };
 
@@ -27,9 +29,20 @@ impl Clocks {
 
 /// Compares what the rows have heard with the root's, directly or by way of others; errors add up.
 pub(in super::super) fn clocks(heard: &[Heard], root: usize) -> Clocks {
-    let deficits = deficits(heard);
+    let counts: Vec<Counts> = heard.iter().map(counts).collect();
+    let most = most(&counts);
     let compare = |one: usize, other: usize| {
-        vote::offset(&heard[one], &heard[other], Deficits { one: deficits[one], other: deficits[other] })
+        // How many announcements of those that both know each does not have: what is known to be missing, and what
+        // others have more of.
+        let lacks = |own: usize, than: usize| {
+            let both = counts[own].iter().filter(|(alike, _)| counts[than].contains_key(alike));
+            both.fold(heard[own].missing, |sum, (alike, count)| sum.saturating_add(most[alike] - count))
+        };
+        vote::offset(
+            &heard[one],
+            &heard[other],
+            Deficits { one: lacks(one, other), other: lacks(other, one) },
+        )
     };
     let mut offsets: Vec<Option<Offset>> = vec![None; heard.len()];
     if let Some(own) = offsets.get_mut(root) {
@@ -63,27 +76,23 @@ pub(in super::super) fn clocks(heard: &[Heard], root: usize) -> Clocks {
     }
 }
 
-/// How many announcements each row does not have: those that are known to be missing, and those that others
-/// have more of.
-fn deficits(heard: &[Heard]) -> Vec<u64> {
-    let mut most = std::collections::BTreeMap::new();
-    let counts = |heard: &Heard| {
-        let mut counts = std::collections::BTreeMap::new();
-        for (alike, _) in &heard.announcements {
-            *counts.entry(*alike).or_insert(0_u64) += 1;
-        }
-        counts
-    };
-    for heard in heard {
-        for (alike, count) in counts(heard) {
-            let most = most.entry(alike).or_insert(0);
-            *most = count.max(*most);
-        }
+/// Announcements by what they look like.
+type Counts = BTreeMap<Alike, u64>;
+
+fn counts(heard: &Heard) -> Counts {
+    let mut counts = Counts::new();
+    for (alike, _) in &heard.announcements {
+        *counts.entry(*alike).or_default() += 1;
     }
-    let lacks = |heard: &Heard| {
-        let own = counts(heard);
-        let lacks = most.iter().map(|(alike, most)| most - own.get(alike).unwrap_or(&0));
-        lacks.sum::<u64>().saturating_add(heard.missing)
-    };
-    heard.iter().map(lacks).collect()
+    counts
+}
+
+/// How many the best informed row has.
+fn most(all: &[Counts]) -> Counts {
+    let mut most = Counts::new();
+    for (alike, count) in all.iter().flatten() {
+        let most = most.entry(*alike).or_default();
+        *most = (*most).max(*count);
+    }
+    most
 }

@@ -17,12 +17,10 @@ pub(super) struct Deficits {
 
 /// How far `other` is ahead of `one`; `None` where that can't be told.
 pub(super) fn offset(one: &Heard, other: &Heard, deficits: Deficits) -> Option<Offset> {
-    let announced = by_announcements(one, other, deficits);
-    let asked = by_requests(one, other);
-    let possible = match (announced, asked) {
-        (Said::Nothing, Said::Nothing) => return None,
-        (Said::These(these), Said::Nothing) | (Said::Nothing, Said::These(these)) => these,
-        (Said::These(announced), Said::These(asked)) => both(&announced, &asked),
+    let possible = match by_announcements(one, other, deficits) {
+        Some(places) if places.len() > 1 => by_requests_among(one, other, places),
+        Some(places) => places,
+        None => by_requests(one, other)?,
     };
     // Most votes first; the smaller offset where there is nothing else to choose by.
     let best = possible.iter().max_by_key(|place| (place.votes, -place.at.abs()))?;
@@ -41,15 +39,8 @@ struct Place {
     votes: usize,
 }
 
-/// What one kind of frame says.
-enum Said {
-    Nothing,
-    /// The truth is one of these.
-    These(Vec<Place>),
-}
-
 /// All frames that one has are the other's, too, but for those that are missing there.
-fn by_announcements(one: &Heard, other: &Heard, missing: Deficits) -> Said {
+fn by_announcements(one: &Heard, other: &Heard, missing: Deficits) -> Option<Vec<Place>> {
     let (mine, others) =
         (common(&one.announcements, &other.announcements), common(&other.announcements, &one.announcements));
     let cut = mine.len() > VOTERS;
@@ -61,49 +52,58 @@ fn by_announcements(one: &Heard, other: &Heard, missing: Deficits) -> Said {
     let of_others = if cut { 0 } else { lacks(others.len(), missing.one) };
     let least = of_mine.max(of_others).min(best as u64) as usize;
     if least == 0 {
-        return Said::Nothing;
+        return None;
     }
-    Said::These(places.into_iter().filter(|place| place.votes >= least).collect())
+    Some(places.into_iter().filter(|place| place.votes >= least).collect())
 }
 
 /// Whoever asks irregularly leaves a pattern that fits at one place only.
-fn by_requests(one: &Heard, other: &Heard) -> Said {
-    if one.untold || other.untold {
-        return Said::Nothing;
-    }
-    let (mine, others) = (common(&one.requests, &other.requests), common(&other.requests, &one.requests));
+fn by_requests(one: &Heard, other: &Heard) -> Option<Vec<Place>> {
+    let (mine, others) = requests(one, other)?;
     let voters = middle(&mine);
-    let fewer = voters.len().min(others.len());
-    if fewer < REQUESTS {
-        return Said::Nothing;
-    }
     let itself = places(voters, &mine);
     let regular =
         itself.iter().filter(|place| place.at.abs() > 2 * TOLERANCE_NS).map(|place| place.votes).max();
     if regular.unwrap_or(0) * 2 >= voters.len() {
-        return Said::Nothing;
+        return None;
     }
     let places = places(voters, &others);
-    let best = places.iter().map(|place| place.votes).max().unwrap_or(0);
-    if best < REQUESTS || best * 2 < fewer {
-        return Said::Nothing;
-    }
-    Said::These(places.into_iter().filter(|place| place.votes * 5 >= best * 3).collect())
+    convincing(places, voters.len().min(others.len()))
+}
+
+/// Which of the places the requests allow: whoever asks irregularly does so at one place only.
+fn by_requests_among(one: &Heard, other: &Heard, announced: Vec<Place>) -> Vec<Place> {
+    let Some((mine, others)) = requests(one, other) else { return announced };
+    let voters = middle(&mine);
+    let votes = |at: i64| {
+        let near = |(alike, time): &&(Alike, i64)| {
+            !within(&others, *alike, time + at - 2 * TOLERANCE_NS, time + at + 2 * TOLERANCE_NS).is_empty()
+        };
+        voters.iter().filter(near).count()
+    };
+    let asked = announced.iter().map(|place| Place { at: place.at, votes: votes(place.at) }).collect();
+    let Some(asked) = convincing(asked, voters.len().min(others.len())) else { return announced };
+    let votes = |place: &Place| asked.iter().find(|asked| asked.at == place.at).map(|asked| asked.votes);
+    let both = |place: &Place| Some(Place { at: place.at, votes: place.votes + votes(place)? });
+    announced.iter().filter_map(both).collect()
+}
+
+/// Places that are not far behind the best one, if that one has enough votes of so many.
+fn convincing(places: Vec<Place>, of: usize) -> Option<Vec<Place>> {
+    let best = places.iter().map(|place| place.votes).max()?;
+    let enough = best >= REQUESTS && best * 2 >= of;
+    enough.then(|| places.into_iter().filter(|place| place.votes * 5 >= best * 3).collect())
+}
+
+/// Requests that look alike, if all of them were told.
+fn requests(one: &Heard, other: &Heard) -> Option<(Frames, Frames)> {
+    let told = !one.untold && !other.untold;
+    told.then(|| (common(&one.requests, &other.requests), common(&other.requests, &one.requests)))
 }
 
 fn middle(frames: &[(Alike, i64)]) -> &[(Alike, i64)] {
     let spare = frames.len().saturating_sub(VOTERS) / 2;
     frames.get(spare..(spare + VOTERS).min(frames.len())).unwrap_or(frames)
-}
-
-/// What both kinds allow. Where they contradict each other nothing is possible.
-fn both(announced: &[Place], asked: &[Place]) -> Vec<Place> {
-    let near =
-        |place: &Place| asked.iter().find(|other| (other.at - place.at).abs() <= 2 * TOLERANCE_NS).copied();
-    announced
-        .iter()
-        .filter_map(|place| Some(Place { votes: place.votes + near(place)?.votes, ..*place }))
-        .collect()
 }
 
 /// Those frames that look like one of the other's.

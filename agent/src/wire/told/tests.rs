@@ -1,1 +1,199 @@
-//! x
+//! Changes and entries in, history out.
+
+use l2witness_ebpf::layout::Local;
+
+use super::*;
+
+const IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+/// This node's, on interface 2.
+const OWN: u8 = 1;
+const OTHER: u8 = 7;
+
+struct Names;
+
+impl Naming for Names {
+    fn interface(&self, index: u32) -> String {
+        format!("eth{index}")
+    }
+
+    fn who(&self, who: Who) -> (Origin, Option<String>) {
+        match who.origin {
+            layout::Origin::Socket => (Origin::Speaker, Some(format!("pod {}", who.cookie))),
+            layout::Origin::Kernel => (Origin::Kernel, None),
+            layout::Origin::Forwarded => (Origin::Forwarded, None),
+        }
+    }
+}
+
+const fn mac(last: u8) -> MacAddr {
+    MacAddr([0, 0, 0x5e, 0, 0x53, last])
+}
+
+fn change(kind: Kind, cause: Cause, last: u8) -> Change {
+    Change {
+        time: 900,
+        ip: IP,
+        mac: mac(last),
+        ifindex: 2,
+        cookie: 0,
+        cgroup: 0,
+        protocol: Protocol::Arp,
+        kind,
+        unicast: false,
+        cause,
+        asked: 17,
+        sent: false,
+        origin: None,
+    }
+}
+
+fn announcement(last: u8) -> Change {
+    change(Kind::AnnouncementReply, Cause::Announcement, last)
+}
+
+/// A sender on this node: last byte of its MAC, origin, interface, last frame, replies.
+fn local(last: u8, origin: layout::Origin, ifindex: u32, time: u64, replies: u32) -> Local {
+    Local {
+        mac_origin: Mac::from_octets(mac(last).0).0 | (origin as u64) << 48,
+        ifindex,
+        cookie: 5,
+        last: time,
+        replies,
+        ..Claims::EMPTY.local[0]
+    }
+}
+
+/// Those senders; the last reply went out by interface 2, which had heard 13 requests by then.
+fn claims(locals: &[Local]) -> Claims {
+    let mut claims = Claims { replied: Claims::replied(2, 13), ..Claims::EMPTY };
+    claims.local[..locals.len()].copy_from_slice(locals);
+    claims
+}
+
+/// Interfaces 2 and 3, with the last reply at 500 and twenty requests heard.
+fn slot(index: u32) -> Option<Slot> {
+    let mut slot = Slot::EMPTY;
+    slot.last[Stamp::ReplySent as usize] = 500;
+    slot.counts[Counter::RequestGroup as usize] = 20;
+    (2..=3).contains(&index).then_some(slot)
+}
+
+/// Time, last byte of the MAC and `asked` of each last reply that is told.
+fn lost(losses: &mut Losses, change: &Change, claims: &Claims) -> Vec<(u64, u8, Option<u64>)> {
+    let told = losses.by(change, claims, slot, &Names);
+    let last = |told: &Told| match &told.what {
+        What::LastReply(claimed) => {
+            assert!(claimed.sent && claimed.form.is_none() && told.ip == IP);
+            (told.time, claimed.mac.0[5], claimed.asked)
+        }
+        other => panic!("{other:?}"),
+    };
+    told.iter().map(last).collect()
+}
+
+#[test]
+fn a_change_says_what_it_was() {
+    let sent = |kind, origin| Change {
+        sent: true,
+        origin: Some(origin),
+        cookie: 9,
+        ..change(kind, Cause::NewClaimant, OWN)
+    };
+    let ndp = Change { protocol: Protocol::Ndp, ..announcement(OTHER) };
+    let unicast = Change { unicast: true, ..change(Kind::Request, Cause::Request, OTHER) };
+    let table = [
+        (change(Kind::Request, Cause::Request, OTHER), "Request eth2 07 17"),
+        (unicast, "Request eth2 07 17 unicast"),
+        (change(Kind::Probe, Cause::Request, OTHER), "Request eth2 07 17 probe"),
+        (change(Kind::Reply, Cause::AfterAnnouncement, OTHER), "Reply eth2 07 17"),
+        (announcement(OTHER), "Announcement eth2 07 17 form=reply"),
+        (change(Kind::AnnouncementRequest, Cause::Resumed, OTHER), "Announcement eth2 07 17 form=request"),
+        (ndp, "Announcement eth2 07 17"),
+        (sent(Kind::Reply, layout::Origin::Socket), "Reply eth2 01 17 sent Speaker by pod 9"),
+        (sent(Kind::Reply, layout::Origin::Kernel), "Reply eth2 01 17 sent Kernel"),
+        (change(Kind::Request, Cause::NewClaimant, OTHER), "nothing"),
+    ];
+    for (change, expected) in table {
+        let claimed = |word: &str, claimed: &Claimed| {
+            let Claimed { interface, mac, sent, origin, sender, form, asked } = claimed;
+            let mut text = format!("{word} {interface} {:02x} {}", mac.0[5], asked.unwrap());
+            text += &form.as_ref().map(|form| format!(" form={form}")).unwrap_or_default();
+            text += if *sent { " sent" } else { "" };
+            text += &origin.map(|origin| format!(" {origin:?}")).unwrap_or_default();
+            text + &sender.as_ref().map(|sender| format!(" by {sender}")).unwrap_or_default()
+        };
+        let text = match what(&change, &Names) {
+            Some(What::Request(Asked { interface, mac, unicast, probe, count })) => {
+                let text = format!("Request {interface} {:02x} {count}", mac.0[5]);
+                text + if unicast { " unicast" } else { "" } + if probe { " probe" } else { "" }
+            }
+            Some(What::Reply(reply)) => claimed("Reply", &reply),
+            Some(What::Announcement(announcement)) => claimed("Announcement", &announcement),
+            Some(other) => panic!("{other:?}"),
+            None => "nothing".to_owned(),
+        };
+        assert_eq!(text, expected);
+    }
+}
+
+#[test]
+fn whoever_replied_with_another_mac_has_lost_the_address_to_whom_is_heard() {
+    use layout::Origin::{Kernel, Socket};
+    let speaker = local(OWN, Socket, 2, 500, 3);
+    let table = [
+        ("its last reply", vec![speaker], vec![(500, OWN, Some(13))]),
+        ("it announced since", vec![local(OWN, Socket, 2, 700, 3)], vec![(500, OWN, Some(13))]),
+        ("somebody else replied since", vec![local(OWN, Socket, 2, 300, 3)], vec![(300, OWN, None)]),
+        (
+            "a program that was restarted",
+            vec![local(OWN, Socket, 2, 300, 3), local(OWN, Socket, 2, 500, 1)],
+            vec![(500, OWN, Some(13))],
+        ),
+        ("the heir itself", vec![local(OTHER, Socket, 2, 500, 3)], vec![]),
+        ("who only announced", vec![local(OWN, Socket, 2, 500, 0)], vec![]),
+        ("nobody", vec![], vec![]),
+        ("an interface that went", vec![local(OWN, Socket, 9, 500, 3)], vec![]),
+        (
+            "several, oldest first; how many had asked is known of the last one alone",
+            vec![speaker, local(OWN, Kernel, 2, 400, 1), local(2, Socket, 3, 450, 1)],
+            vec![(400, OWN, None), (450, 2, None), (500, OWN, Some(13))],
+        ),
+    ];
+    for (name, locals, expected) in table {
+        let mut losses = Losses::default();
+        assert_eq!(lost(&mut losses, &announcement(OTHER), &claims(&locals)), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_loss_is_told_once_and_who_replies_again_can_lose_again() {
+    let mut losses = Losses::default();
+    let mut claims = claims(&[local(OWN, layout::Origin::Socket, 2, 400, 1)]);
+    assert_eq!(lost(&mut losses, &announcement(OTHER), &claims).len(), 1);
+    assert_eq!(lost(&mut losses, &announcement(OTHER), &claims), []);
+    assert_eq!(lost(&mut losses, &announcement(8), &claims), [], "to whomever");
+
+    claims.local[0].last = 450;
+    assert_eq!(lost(&mut losses, &announcement(OTHER), &claims), [(450, OWN, None)]);
+
+    losses.forget(IP);
+    assert_eq!(lost(&mut losses, &announcement(OTHER), &claims).len(), 1);
+    losses.forget_interface(2);
+    assert_eq!(lost(&mut losses, &announcement(OTHER), &claims).len(), 1);
+}
+
+#[test]
+fn only_whoever_is_heard_to_answer_or_announce_takes_it() {
+    let claims = claims(&[local(OWN, layout::Origin::Socket, 2, 500, 3)]);
+    let own = Change { sent: true, origin: Some(layout::Origin::Kernel), ..announcement(OTHER) };
+    let table = [
+        (change(Kind::Reply, Cause::NewClaimant, OTHER), 1),
+        (change(Kind::Request, Cause::Request, OTHER), 0),
+        (change(Kind::Probe, Cause::Request, OTHER), 0),
+        (change(Kind::Request, Cause::NewClaimant, OTHER), 0),
+        (own, 0),
+    ];
+    for (change, expected) in table {
+        assert_eq!(lost(&mut Losses::default(), &change, &claims).len(), expected, "{change:?}");
+    }
+}

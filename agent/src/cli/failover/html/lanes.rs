@@ -4,11 +4,8 @@ use jiff::Timestamp;
 
 use crate::{
     cli::failover::words,
-    timeline::{Handover, Step, StepKind},
+    timeline::{Handover, Kind, Step, StepKind},
 };
-
-/// Longer names are cut in their middle: a picture 560 pixels wide has room for this many characters.
-const NAME: usize = 40;
 
 /// One lane.
 #[derive(Debug, PartialEq)]
@@ -74,7 +71,9 @@ fn of_node<'a>(handover: &'a Handover, name: &str, lane: Role) -> Lane<'a> {
     let of_node = |step: &&Step| step.node == name && role(step.kind).is_none();
     let steps: Vec<&Step> = handover.steps.iter().filter(of_node).collect();
     let mut answered = Vec::new();
-    let mut open = (lane == Role::From).then_some(None);
+    // Until when the former owner answered is known by its last answer alone; of one that goes on there is none.
+    let ended = steps.iter().any(|step| step.kind == StepKind::LastAnswer);
+    let mut open = (lane == Role::From && (ended || handover.kind == Kind::Split)).then_some(None);
     for step in &steps {
         match (step.kind, open) {
             (StepKind::FirstAnswer, None) => open = Some(Some(step.at)),
@@ -92,18 +91,7 @@ fn of_node<'a>(handover: &'a Handover, name: &str, lane: Role) -> Lane<'a> {
         Role::To => ": the new owner",
         _ => "",
     };
-    Lane { title: short(name) + words, answered, role: lane, steps }
-}
-
-/// Node names may have 253 characters.
-pub(super) fn short(name: &str) -> String {
-    let characters: Vec<char> = name.chars().collect();
-    if characters.len() <= NAME {
-        return name.to_owned();
-    }
-    let half = NAME / 2;
-    let (start, end) = (&characters[..half], &characters[characters.len() - half + 1..]);
-    start.iter().chain(&['…']).chain(end).collect()
+    Lane { title: words::short(name) + words, answered, role: lane, steps }
 }
 
 #[cfg(test)]
@@ -144,11 +132,11 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_keeps_its_ends() {
-        let name = format!("ip-10-0-0-1{}.example.internal", "-x".repeat(100));
-        let short = short(&name);
-        assert!(short.starts_with("ip-10-0-0-1") && short.ends_with(".example.internal"), "{short}");
-        assert_eq!(short.chars().count(), NAME);
-        assert_eq!(super::short("n1"), "n1");
+    fn an_owner_whose_end_nobody_saw_is_not_drawn_to_go_on() {
+        let mut handover = planned();
+        handover.steps.retain(|step| step.kind != StepKind::LastAnswer);
+        assert_eq!(lanes(&handover)[2].answered, []);
+        handover.kind = Kind::Split;
+        assert_eq!(lanes(&handover)[2].answered, [(None, None)]);
     }
 }

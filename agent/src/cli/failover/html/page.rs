@@ -67,7 +67,7 @@ fn of_ip(timeline: &Timeline, place: usize) -> Markup {
         @if !incomplete.is_empty() {
             aside {
                 h2 { "Something may be missing" }
-                ul { @for why in incomplete { li { (why) } } }
+                ul { @for why in words::some(incomplete) { li { (why) } } }
             }
         }
         @for (number, handover) in handovers.iter().enumerate() {
@@ -101,7 +101,7 @@ fn section(timeline: &Timeline, handover: &Handover, last: bool, id: &str) -> Ma
             @if !handover.missing.is_empty() {
                 aside {
                     h3 { "Not known of it" }
-                    ul { @for why in &handover.missing { li { (why) } } }
+                    ul { @for why in words::some(&handover.missing) { li { (why) } } }
                 }
             }
         }
@@ -137,7 +137,7 @@ fn row(step: &Step, origin: jiff::Timestamp) -> Markup {
             td { (marks::inline(step.kind)) }
             td class="time" { (words::clock(step.at)) }
             td class="number" { (words::offset(step.at, origin)) }
-            td class="node" { (step.node) }
+            td class="node" title=(step.node) { (words::short(&step.node)) }
             td { (text::what(step)) }
         }
     }

@@ -98,6 +98,10 @@ fn the_headline_says_no_more_than_is_known() {
             format!("{moved}nobody answered for 1.20 s (± 60 µs); up to 4 requests went unanswered"),
         ),
         (
+            Handover { unanswered: unanswered(0, 1, 0), ..base() },
+            format!("{moved}nobody answered for 1.20 s (± 60 µs); perhaps 1 request went unanswered"),
+        ),
+        (
             Handover { unanswered: unanswered(3, 5, 2), ..base() },
             format!("{moved}nobody answered for 1.20 s (± 60 µs); 3 to 5 requests of 2 askers went unanswered"),
         ),
@@ -187,4 +191,13 @@ fn a_name_from_outside_can_t_steer_the_terminal() {
     timeline.clocks[0].node = "n1\u{8}".to_owned();
     let text = told(timeline);
     assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+}
+
+#[test]
+fn a_long_name_keeps_its_ends() {
+    let name = format!("ip-10-0-0-1{}.example.internal", "-x".repeat(100));
+    let short = words::short(&name);
+    assert!(short.starts_with("ip-10-0-0-1") && short.ends_with(".example.internal"), "{short}");
+    assert_eq!(short.chars().count(), 40);
+    assert_eq!(words::short("n1"), "n1");
 }

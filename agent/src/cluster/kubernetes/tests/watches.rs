@@ -1,6 +1,7 @@
 //! What watches bring, and what becomes of them.
 
 use super::*;
+use crate::evidence::ControlChange;
 
 #[tokio::test]
 async fn what_changes_is_known_soon() {
@@ -29,6 +30,22 @@ async fn what_changes_is_known_soon() {
     server.emit("/api/v1/pods", "MODIFIED", ready("speaker-ncjt8", "n1", "False"));
     let all_on_n2 = |index: &Index| owners(index).iter().all(|owner| owner.as_deref() == Some("n2"));
     until(&mut kubernetes, "n2 is to take over", all_on_n2).await;
+
+    let word = |(of, what): (Option<IpAddr>, What)| match what {
+        What::Cause(ControlChange { object, change, .. }) => (of, format!("{object} {change}")),
+        other => panic!("{other:?}"),
+    };
+    let told: Vec<_> = kubernetes.reader().take_news().into_iter().map(word).collect();
+    let (first, second) = (Some(ip("10.77.0.210")), Some(ip("10.77.0.211")));
+    let wanted = [
+        (first, "Service/default/late got 10.77.0.210"),
+        (first, "Service/default/late lost 10.77.0.210"),
+        (second, "Service/default/late got 10.77.0.211"),
+        (second, "Service/default/late deleted, and 10.77.0.211 with it"),
+        (None, "Pod/metallb-system/speaker-ncjt8 speaker on n1 is not ready any more"),
+    ];
+    assert_eq!(told, wanted.map(|(of, text)| (of, text.to_owned())));
+    assert_eq!(kubernetes.reader().take_news(), []);
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ fn pages_have_every_event_once_and_in_order() {
             1..5 => asks(number),
             _ => replies(number),
         };
-        store.push(ip, at(number as i64), what);
+        store.push(ip, at(number.cast_signed()), what);
     }
     let seqs: Vec<u64> = all(&store, "", 0).into_iter().map(|(seq, _)| seq).collect();
     assert_eq!(seqs, (1..=3000).collect::<Vec<_>>());
@@ -79,7 +79,7 @@ fn in_all_requests_go_first_and_then_the_oldest() {
     let ip = |last: u64| Some(IpAddr::from([192, 0, 2, last as u8]));
     let mut store = store(512, 1600);
     for last in 0..100 {
-        store.push(ip(last), at(last as i64), announces(3, 0));
+        store.push(ip(last), at(last.cast_signed()), announces(3, 0));
     }
     for round in 0..100 {
         for last in 0..100 {

@@ -1,0 +1,93 @@
+//! What is missing is said to be, and no figure rests on it.
+
+use super::{
+    super::{Account, Numbered, timeline},
+    sample::{Segment, lines},
+};
+use crate::evidence::{Event, Lost, What};
+
+fn moved() -> Segment {
+    Segment::new().asked_until(40_000).owns(0, 0, 20_000).owns(1, 20_010, 40_000)
+}
+
+fn without(lost: impl Fn(&Event) -> bool) -> Account {
+    let mut account = moved().account();
+    let before = account.events.len();
+    account.events.retain(|event| !lost(event));
+    assert!(account.events.len() < before, "nothing was lost");
+    account
+}
+
+#[test]
+fn without_the_last_or_the_first_answer_there_is_no_gap() {
+    let first = |event: &Event| event.node == "n1" && matches!(event.what, What::Reply(_));
+    let first_of_n1 = moved().account().events.into_iter().find(first).unwrap();
+    let table: [(&str, &dyn Fn(&Event) -> bool, &str); 2] = [
+        ("last", &|event| matches!(event.what, What::LastReply(_)), "the last answer of n0: nobody told it"),
+        ("first", &|event| *event == first_of_n1, "the first answer of n1: events around it are missing"),
+    ];
+    for (name, lost, words) in table {
+        let told = timeline(&without(lost));
+        assert_eq!(told.handovers[1].gap_ns, None, "{name}");
+        assert_eq!(told.handovers[1].unanswered, None, "{name}");
+        assert!(
+            told.handovers[1].missing.iter().any(|missing| missing == words),
+            "{:?}",
+            told.handovers[1].missing
+        );
+        assert!(told.incomplete[0].contains("1 events between"), "{:?}", told.incomplete);
+    }
+}
+
+#[test]
+fn agents_that_did_not_reply_are_named() {
+    let mut account = without(|event| event.node == "n0");
+    account.absent = vec!["n0: connection refused".to_owned()];
+    let told = timeline(&account);
+    assert_eq!(told.incomplete, ["n0: connection refused"]);
+    assert_eq!(told.handovers[1].gap_ns, None);
+    assert_eq!(lines(&told)[1], "unknown n0>n1 - -", "{told:#?}");
+}
+
+#[test]
+fn an_agent_says_itself_what_it_lost() {
+    let mut account = moved().account();
+    let place =
+        account.events.iter().position(|event| event.node == "n1" && matches!(event.what, What::Reply(_)));
+    let mut lost = account.events[place.unwrap()].clone();
+    lost.what = What::Lost(Lost { count: 5, reason: "event_rate".to_owned() });
+    for event in account.events.iter_mut().filter(|event| event.node == "n1" && event.seq >= lost.seq) {
+        event.seq += 1;
+    }
+    account.events.push(lost);
+    let told = timeline(&account);
+    assert_eq!(told.handovers[1].gap_ns, None);
+    assert!(told.incomplete[0].starts_with("n1: 5 events between"), "{:?}", told.incomplete);
+    assert!(told.incomplete[0].ends_with("are missing (event_rate)"), "{:?}", told.incomplete);
+}
+
+#[test]
+fn holes_mean_nothing_where_nobody_numbers() {
+    let mut account = without(|event| matches!(event.what, What::Request(_)) && event.seq % 3 == 0);
+    assert!(!timeline(&account).incomplete.is_empty());
+    account.numbered = Numbered::No;
+    let told = timeline(&account);
+    assert_eq!(told.incomplete, Vec::<String>::new());
+    // Requests still have their counts; which one was answered is not sure.
+    assert_eq!(lines(&told)[1], "planned n0>n1 100ms 0..1");
+}
+
+#[test]
+fn an_agent_that_began_amid_it_all_knows_nothing_of_before() {
+    let mut account = moved().account();
+    // It missed the announcements and the first answers.
+    let mut seq = 0;
+    account.events.retain(|event| event.node != "n1" || event.at.as_second() % 60 >= 22);
+    for event in account.events.iter_mut().filter(|event| event.node == "n1") {
+        seq += 1;
+        (event.seq, event.boot) = (seq, "later".to_owned());
+    }
+    let told = timeline(&account);
+    assert_eq!(told.handovers[1].gap_ns, None, "{told:#?}");
+    assert_eq!(told.handovers[1].missing, ["the first answer of n1: events around it are missing"]);
+}
