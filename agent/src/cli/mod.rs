@@ -7,6 +7,7 @@ mod claims_text;
 mod client;
 mod completions;
 mod doctor;
+mod drill;
 mod events;
 mod exit;
 mod explain;
@@ -67,6 +68,8 @@ enum Command {
     Replay(replay::Args),
     /// Try the real thing on this node and name what is missing
     Doctor(doctor::Args),
+    /// Provoke a failover on purpose, and see who takes over
+    Drill(drill::Args),
     /// Explain a verdict code
     Explain(explain::Args),
     /// Print completions for a shell
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Probe(args) => probe::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
         Command::Man(args) => man::run(&args, Cli::command()),

@@ -140,7 +140,8 @@ impl Losses {
         naming: &dyn Naming,
         (asked, cut): (impl Fn(u32) -> Option<u64>, &BTreeSet<u32>),
     ) -> Vec<Told> {
-        let ignored = |loser: &Loser<'_>| asked(loser.local.ifindex).is_some_and(|asked| loser.replied < asked);
+        let ignored =
+            |loser: &Loser<'_>| asked(loser.local.ifindex).is_some_and(|asked| loser.replied < asked);
         self.of(ip, claims, slot, naming, |loser| ignored(loser) || cut.contains(&loser.local.ifindex))
     }
 

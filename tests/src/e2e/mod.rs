@@ -11,6 +11,7 @@
 
 pub mod agents;
 pub mod asker;
+pub mod driller;
 pub mod metrics;
 mod options;
 pub mod prometheus;

@@ -94,7 +94,7 @@ impl Rules {
     }
 
     /// The label `node.kubernetes.io/exclude-from-external-load-balancers` is looked at.
-    pub(super) fn heeds_the_label(self) -> bool {
+    pub fn heeds_the_label(self) -> bool {
         self.since(0, 14, 2)
     }
 

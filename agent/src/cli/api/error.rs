@@ -20,11 +20,14 @@ pub(in crate::cli) enum ApiError {
     #[error("{0}: {1}; renew your credentials, or choose another --context")]
     Unauthorized(String, String),
     /// 403.
-    #[error("may not {0}: {remedy}", remedy = Right::REMEDY)]
+    #[error("may not {0}: {remedy}", remedy = .0.remedy())]
     Forbidden(Right),
     /// 404: not there, or a kind that this API server does not serve.
     #[error("{0}")]
     NotFound(String),
+    /// 409: it has changed since it was read.
+    #[error("{0}")]
+    Conflict(String),
     /// 410: a list that took too long to read.
     #[error("the list changed faster than it could be read")]
     Expired,
@@ -41,6 +44,7 @@ impl ApiError {
                 (401, _) => Self::Unauthorized(server(), "does not accept who you are (401)".to_owned()),
                 (403, Some(right)) => Self::Forbidden(right.clone()),
                 (404, _) => Self::NotFound(status.message.clone()),
+                (409, _) => Self::Conflict(one_line(&status.message)),
                 (410, _) => Self::Expired,
                 (code, _) if status.message.is_empty() => Self::Other(format!("{}: {code}", server())),
                 _ => Self::Other(one_line(&status.message)),

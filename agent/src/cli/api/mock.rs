@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::any,
 };
+use bytes::Bytes;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -30,13 +31,22 @@ pub(in crate::cli) struct Cluster {
 
 impl Cluster {
     pub(in crate::cli) async fn serving(answers: Answers) -> Self {
+        Self::taking(move |request| answers(&request.uri().to_string())).await
+    }
+
+    /// One that remembers, or looks at more than the path: requests come with their whole body.
+    pub(in crate::cli) async fn taking(
+        answers: impl Fn(&Request<Bytes>) -> Response + Clone + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answer = move |request: Request| async move {
             if request.headers().get(AUTHORIZATION).is_none_or(|token| token != "Bearer sesame") {
                 return status(401, "Unauthorized");
             }
-            answers(&request.uri().to_string())
+            let (head, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            answers(&Request::from_parts(head, body))
         };
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(any(answer))).await });
         Self::at(&format!("http://{address}"))

@@ -5,6 +5,7 @@ mod error;
 mod list;
 #[cfg(test)]
 pub(super) mod mock;
+mod node;
 mod proxy;
 mod right;
 mod roster;

@@ -1,10 +1,5 @@
 //! The group `kubernetes-api`: can it be asked, and may we ask what we need?
 
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
-};
-use kube::api::PostParams;
-
 use super::line::{Detail, Line, Status};
 use crate::cli::api::{Api, ApiError, Right};
 
@@ -30,7 +25,7 @@ impl Facts {
         let mut rights = Vec::new();
         if version.is_ok() {
             for (right, purpose, vital) in needed(&api.namespace) {
-                let had = has(api, &right).await;
+                let had = api.may(&right).await;
                 rights.push(Checked { right, purpose, vital, had });
             }
         }
@@ -55,25 +50,6 @@ fn needed(namespace: &str) -> Vec<(Right, &'static str, bool)> {
         (Right::list("pods", None), "to find MetalLB's speakers and controller", false),
         (Right::list("services", None), "to count the addresses in use", false),
     ]
-}
-
-/// Asks the API server, as `kubectl auth can-i` does; that changes nothing.
-async fn has(api: &Api, right: &Right) -> Result<bool, ApiError> {
-    let Right { verb, group, resource, subresource, namespace } = right;
-    let wanted = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let attributes = ResourceAttributes {
-        verb: wanted(verb),
-        group: wanted(group),
-        resource: wanted(resource),
-        subresource: wanted(subresource),
-        namespace: namespace.clone(),
-        ..ResourceAttributes::default()
-    };
-    let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() };
-    let review = SelfSubjectAccessReview { spec, ..Default::default() };
-    let reviews = kube::Api::<SelfSubjectAccessReview>::all(api.client.clone());
-    let answer = api.call(None, reviews.create(&PostParams::default(), &review)).await?;
-    Ok(answer.status.is_some_and(|status| status.allowed))
 }
 
 pub(super) fn lines(facts: Option<&Facts>) -> Vec<Line> {

@@ -5,6 +5,7 @@ mod agents;
 mod answers;
 mod cluster;
 mod controller;
+mod drills;
 mod kubernetes;
 mod line;
 mod metallb;
@@ -24,6 +25,7 @@ use self::{
 use super::{
     api::{ApiError, Roster},
     client::{self, AgentArgs, Told},
+    drill,
     exit::{Exit, Outcome},
     output::{self, Document},
     reach::Reach,
@@ -110,6 +112,8 @@ struct Facts {
     roster: Option<Result<Roster, ApiError>>,
     api: Option<ApiFacts>,
     cluster: Option<Result<Cluster, Fault>>,
+    /// Nodes with a drill's note.
+    drills: Option<Result<Vec<drill::Left>, ApiError>>,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -132,23 +136,26 @@ async fn gather(reach: &Reach<'_>) -> Facts {
     let roster = reach.roster().await.transpose();
     let told = reach.ask_those(roster.as_ref()).await;
     let document = Document::new(&told, &[]);
-    let (mut api, mut cluster) = (None, None);
+    let (mut api, mut cluster, mut drills) = (None, None, None);
     if let Some(server) = &reach.api {
         let facts = ApiFacts::read(server).await;
         if facts.is_reachable() {
             cluster = Some(Cluster::read(server).await);
+            drills = Some(drill::left(server).await);
         }
         api = Some(facts);
     }
-    Facts { told, document, roster, api, cluster }
+    Facts { told, document, roster, api, cluster, drills }
 }
 
 fn groups(facts: &Facts) -> Vec<Group> {
     let group = |name, checks: Vec<Line>| Group { name, checks };
+    let mut metallb = metallb::lines(facts);
+    metallb.push(drills::line(facts.drills.as_ref(), facts.told.now));
     vec![
         group("kubernetes-api", kubernetes::lines(facts.api.as_ref())),
         group("l2witness-agents", agents::lines(facts)),
-        group("metallb", metallb::lines(facts)),
+        group("metallb", metallb),
         group("addresses", addresses::lines(facts.cluster.as_ref())),
         answers::claims(facts),
         answers::answers(facts),

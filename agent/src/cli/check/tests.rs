@@ -15,7 +15,7 @@ use crate::{
 fn local(reports: Vec<NodeReport>, coverage: Coverage) -> Facts {
     let told = Told { reports, coverage, notes: Vec::new(), now: at(T0) };
     let document = Document::new(&told, &[]);
-    Facts { told, document, roster: None, api: None, cluster: None }
+    Facts { told, document, roster: None, api: None, cluster: None, drills: None }
 }
 
 fn checked(facts: &Facts) -> Checked {
@@ -54,6 +54,7 @@ l2witness-agents
 metallb
 -------
 - no speaker is known: there is none, none was looked for, or no agent replied
+- whether a drill left its label: that takes the API server
 
 addresses
 ---------

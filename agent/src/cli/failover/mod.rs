@@ -27,7 +27,8 @@ use super::{
 };
 pub(super) use document::Document;
 use document::Wanted;
-use record::{Record, Recording};
+use record::Record;
+pub(super) use record::Recording;
 pub(super) use since::{Since, duration};
 
 /// Arguments.
@@ -121,6 +122,25 @@ async fn from_agents(args: &Args) -> Outcome {
         recording.finish(&told.record)?;
     }
     Ok(document.exit())
+}
+
+/// Tells, for people, what has happened since then, and records it where that is wanted.
+///
+/// # Errors
+/// As asking the agents; the record can't be written.
+pub(super) async fn tell(
+    reach: &Reach<'_>,
+    what: &What,
+    since: Timestamp,
+    recording: Option<Recording>,
+) -> Result<(), Failure> {
+    let told = ask::ask(reach, what).await?;
+    let wanted = Wanted { last: None, since: Some(since) };
+    print(&document(&told.record, &told.ips, wanted), Format::Table)?;
+    if let Some(recording) = recording {
+        recording.finish(&told.record)?;
+    }
+    Ok(())
 }
 
 impl Args {

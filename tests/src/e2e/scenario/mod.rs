@@ -2,6 +2,7 @@
 
 mod counters;
 mod failover;
+mod drill;
 mod flood;
 mod healthy;
 mod input;
@@ -128,6 +129,9 @@ pub const ALL: &[Scenario] = &[
         name: "failover",
         about: "owners are excluded, deleted, killed, drained and cut off",
         run: failover::run,
+        name: "drill",
+        about: "a failover on purpose, one that is interrupted, and one that is killed",
+        run: drill::run,
         usual: true,
     },
     Scenario {
