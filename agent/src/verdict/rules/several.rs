@@ -1,8 +1,8 @@
 //! 1xx: more than one answers, or the answerer changes.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{claimed, found, nobody::is_too_early, told};
+use super::{claimed, found, nobody::is_too_early, overlap::changes_hands, told};
 use crate::{
     evidence::{Named, Origin},
     verdict::{
@@ -10,9 +10,9 @@ use crate::{
         causes,
         finding::Finding,
         program::same_program,
-        state::{SETTLE, State, TTL},
+        state::{State, TTL},
         text::{ago, few},
-        time::{GRACE, within},
+        time::GRACE,
         unanswered::unanswered,
         view::{Answerer, View},
     },
@@ -22,7 +22,7 @@ pub(super) fn split(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let programs: Vec<_> = view.programs().collect();
     let (first, rest) = programs.split_first()?;
     if rest.iter().any(|other| !is_one_program(first, other)) {
-        if changes_hands(view, now) {
+        if changes_hands(view, &programs, now) {
             return None;
         }
         let who = few(programs.iter().map(|answerer| told(answerer, now)));
@@ -40,17 +40,8 @@ pub(super) fn split(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     Some(found(&SPLIT, view, Some(&first.node), reason).because(Some(cause)))
 }
 
-/// Each speaker decides alone: the former one may still answer when the next one has begun.
-fn changes_hands(view: &View<'_>, now: Timestamp) -> bool {
-    /// Two that go on longer than `MetalLB`'s announcements at the beginning do not hand over.
-    const BURST: SignedDuration = SignedDuration::from_secs(10);
-    let changes = view.seen.iter().flat_map(|seen| &seen.lb.takeovers).map(|change| change.at);
-    let first = changes.filter(|at| within(*at, BURST, now)).min();
-    first.is_some_and(|first| now.duration_since(first) < SETTLE)
-}
-
 /// MetalLB has a socket on each interface: two of one node that nothing names may well be one program's.
-fn is_one_program(one: &Answerer, other: &Answerer) -> bool {
+pub(super) fn is_one_program(one: &Answerer, other: &Answerer) -> bool {
     let unnamed =
         |answerer: &Answerer| answerer.sender.as_ref().is_none_or(|sender| sender.by == Named::Cookie);
     let apart = one.interfaces.iter().all(|interface| !other.interfaces.contains(interface));
