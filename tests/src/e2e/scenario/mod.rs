@@ -1,6 +1,7 @@
 //! The scenarios: a file for each kind of fault.
 
 mod counters;
+mod events;
 mod flood;
 mod healthy;
 mod input;
@@ -118,10 +119,16 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario { name: "rbac", about: "the agents lose a permission", run: source::rbac, usual: true },
     Scenario {
+        name: "events",
+        about: "Kubernetes Events, opted in to: one for a verdict",
+        run: events::run,
+        usual: true,
+    },
+    Scenario {
         name: "bad-input",
         about: "Services with nonsense, a speaker that never ends its metrics",
         run: input::run,
-        usual: false,
+        usual: true,
     },
     Scenario {
         name: "split",
