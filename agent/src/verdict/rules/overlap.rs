@@ -1,38 +1,48 @@
-//! Whether two that answer are one that hands over to the other.
+//! Whether several that answer are about to hand over.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::several::is_one_program;
-use crate::verdict::{
-    state::SETTLE,
-    time::within,
-    view::{Answerer, View},
+use super::{found, told};
+use crate::{
+    evidence::Takeover,
+    verdict::{
+        catalogue::HANDOVER,
+        finding::Finding,
+        text::{ago, few},
+        time::{GRACE, within},
+        view::{Answerer, View},
+    },
 };
 
-/// What happened longer ago is over: `MetalLB` announces for five seconds when it takes over, after that whoever
-/// had it before is known not to answer any more, or it does.
+/// Two that go on for longer do not hand over. Each speaker decides alone, so the former one answers for a moment
+/// beside the next one. And who gets an address back within seconds may answer before it announces: while its
+/// former announcements last (5 s, and up to 1.1 s more), `MetalLB` announces at their next turn and not at once
+/// (`internal/layer2/announcer.go`, `spamLoop`).
 const BURST: SignedDuration = SignedDuration::from_secs(10);
 
-/// There and back within the burst, as when a node is drained and taken back at once. More is a quarrel.
-const MOVES: usize = 2;
+/// There and back and there and back within the grace, and once more: who does that by hand? More is a quarrel.
+const MOVES: usize = 6;
 
-/// Each speaker decides alone: the former one may still answer when the next one has begun, but not for longer
-/// than the news takes from the API server to both of them. What counts is whether it went on, not how long ago
-/// the other one began.
-pub(super) fn changes_hands(view: &View<'_>, programs: &[&Answerer], now: Timestamp) -> bool {
-    let burst = |at: &Timestamp| within(*at, BURST, now);
-    let moves =
-        view.seen.iter().map(|seen| seen.lb.takeovers.iter().filter(|change| burst(&change.at)).count());
-    if moves.max().is_none_or(|most| most > MOVES) {
-        return false;
+/// When the address last changed hands, if the several that answer may still be about to follow.
+pub(super) fn changes_hands<'a>(view: &View<'a>, now: Timestamp) -> Option<&'a Takeover> {
+    let most = view.seen.iter().map(|seen| {
+        let lately = seen.lb.takeovers.iter().filter(|change| within(change.at, GRACE, now));
+        lately.count()
+    });
+    if most.max()? > MOVES {
+        return None;
     }
-    let changes = view.seen.iter().flat_map(|seen| &seen.lb.takeovers).filter(|change| burst(&change.at));
-    let Some(last) = changes.max_by_key(|change| change.at) else { return false };
-    let heir = programs.iter().find(|one| one.mac == last.mac);
-    let stopped =
-        |former: &Answerer| former.last_reply.is_none_or(|reply| reply.duration_since(last.at) <= SETTLE);
-    programs.iter().all(|one| match heir {
-        Some(heir) if heir.node == one.node => is_one_program(heir, one),
-        _ => stopped(one),
-    })
+    let changes = view.seen.iter().flat_map(|seen| &seen.lb.takeovers);
+    changes.filter(|change| within(change.at, BURST, now)).max_by_key(|change| change.at)
+}
+
+/// Several answer, and it is too early to call that a split.
+pub(super) fn overlapping(view: &View<'_>, programs: &[&Answerer], now: Timestamp) -> Option<Finding> {
+    let change = changes_hands(view, now)?;
+    let node = view.node_of(change.mac);
+    let who = few(programs.iter().map(|answerer| told(answerer, now)));
+    let to = node.map_or_else(|| change.mac.to_string(), str::to_owned);
+    let reason =
+        format!("it came to {to} {}; who answered within the last minutes: {who}", ago(change.at, now));
+    Some(found(&HANDOVER, view, node, reason))
 }

@@ -2,7 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{claimed, found, nobody::is_too_early, overlap::changes_hands, told};
+use super::{
+    claimed, found,
+    nobody::is_too_early,
+    overlap::{changes_hands, overlapping},
+    told,
+};
 use crate::{
     evidence::{Named, Origin},
     verdict::{
@@ -14,15 +19,15 @@ use crate::{
         text::{ago, few},
         time::GRACE,
         unanswered::unanswered,
-        view::{Answerer, View},
+        view::{Answerer, Scope, View},
     },
 };
 
 pub(super) fn split(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let programs: Vec<_> = view.programs().collect();
-    let (first, rest) = programs.split_first()?;
-    if rest.iter().any(|other| !is_one_program(first, other)) {
-        if changes_hands(view, &programs, now) {
+    let first = programs.first()?;
+    if are_several(&programs) {
+        if changes_hands(view, now).is_some() {
             return None;
         }
         let who = few(programs.iter().map(|answerer| told(answerer, now)));
@@ -40,8 +45,13 @@ pub(super) fn split(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     Some(found(&SPLIT, view, Some(&first.node), reason).because(Some(cause)))
 }
 
+fn are_several(programs: &[&Answerer]) -> bool {
+    let Some((first, rest)) = programs.split_first() else { return false };
+    rest.iter().any(|other| !is_one_program(first, other))
+}
+
 /// MetalLB has a socket on each interface: two of one node that nothing names may well be one program's.
-pub(super) fn is_one_program(one: &Answerer, other: &Answerer) -> bool {
+fn is_one_program(one: &Answerer, other: &Answerer) -> bool {
     let unnamed =
         |answerer: &Answerer| answerer.sender.as_ref().is_none_or(|sender| sender.by == Named::Cookie);
     let apart = one.interfaces.iter().all(|interface| !other.interfaces.contains(interface));
@@ -55,10 +65,13 @@ pub(super) fn shadow(view: &View<'_>, now: Timestamp) -> Option<Finding> {
         view.answering().partition(|answerer| answerer.origin == Origin::Kernel);
     let first = kernels.first()?;
     let who = few(kernels.iter().map(|answerer| told(answerer, now)));
-    let beside = if programs.is_empty() {
-        "no program answers".to_owned()
-    } else {
-        format!("beside: {}", few(programs.iter().map(|answerer| told(answerer, now))))
+    let beside = match view.agents.scope {
+        _ if !programs.is_empty() => {
+            format!("beside: {}", few(programs.iter().map(|answerer| told(answerer, now))))
+        }
+        Scope::Agents => "no program answers".to_owned(),
+        // What others answer is hidden from it.
+        Scope::Node => "no program of this node does".to_owned(),
     };
     let cause = kernels.iter().find_map(|answerer| causes::shadow(view, answerer));
     let reason = format!("answered by a kernel: {who}; {beside}");
@@ -75,7 +88,11 @@ pub(super) fn foreign(view: &View<'_>, now: Timestamp) -> Option<Finding> {
 }
 
 pub(super) fn handover(view: &View<'_>, now: Timestamp) -> Option<Finding> {
-    taken_over(view, now).or_else(|| under_way(view, now))
+    let beside = || {
+        let programs: Vec<_> = view.programs().collect();
+        overlapping(view, &programs, now).filter(|_| are_several(&programs))
+    };
+    taken_over(view, now).or_else(beside).or_else(|| under_way(view, now))
 }
 
 fn taken_over(view: &View<'_>, now: Timestamp) -> Option<Finding> {

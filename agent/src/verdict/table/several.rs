@@ -89,25 +89,20 @@ fn overlaps() -> Vec<Row> {
             one(member("n2", 2).elected("n1").announces(WEB, 3400), 2, replied.1),
         ]
     };
+    let quarrel = [(48, 2), (40, 1), (32, 2), (24, 1), (16, 2), (8, 1), (1, 2)];
     vec![
-        row("one takes over at this moment", two(&[(1, 2)], (1, 1)), &[]),
-        row("the former one answered for two seconds, and no more", two(&[(5, 2)], (3, 1)), &[]),
-        row("the former one answers for longer", two(&[(5, 2)], (2, 1)), &["SPLIT"]),
-        row("there and back within seconds", two(&[(5, 2), (1, 1)], (1, 1)), &[]),
-        row("there and back, and the one in between goes on", two(&[(8, 2), (4, 1)], (1, 1)), &["SPLIT"]),
-        row("to and fro without end", two(&[(9, 2), (6, 1), (1, 2)], (1, 1)), &["SPLIT"]),
-        row("long ago, and nobody has asked since", two(&[(12, 2)], (11, 11)), &["SPLIT"]),
-        row("to a third one, and both others answer at this moment", two(&[(1, 3)], (1, 1)), &[]),
-        row("to a third one, and both others go on", two(&[(5, 3)], (2, 2)), &["SPLIT"]),
+        row("one takes over at this moment", two(&[(1, 2)], (1, 1)), &["HANDOVER"]),
+        row("there and back within seconds", two(&[(4, 2), (1, 1)], (1, 1)), &["HANDOVER"]),
+        row("back within seconds, and not announced yet", two(&[(4, 2)], (1, 1)), &["HANDOVER"]),
         row(
-            "two programs of the node that takes over",
-            {
-                let mut reports = two(&[(1, 2)], (1, 1));
-                reports[1].lb_ips[0].local.push(unit(speaker(2, 3500, 1), "keepalived.service"));
-                reports
-            },
-            &["SPLIT"],
+            "moved four times within seconds",
+            two(&[(18, 2), (15, 1), (5, 2), (1, 1)], (1, 1)),
+            &["HANDOVER"],
         ),
+        row("the former one goes on", two(&[(11, 2)], (1, 1)), &["SPLIT"]),
+        row("to and fro without end", two(&quarrel, (1, 1)), &["SPLIT"]),
+        row("to a third one that nobody saw answer yet", two(&[(1, 3)], (1, 1)), &["HANDOVER"]),
+        row("it will come to one in the future", two(&[(-60, 2)], (1, 1)), &["SPLIT"]),
     ]
 }
 
