@@ -33,11 +33,12 @@ fn message<H: Header>(arp: &H, ethernet: &Ethernet) -> Parsed {
     let sender = arp.word(14);
     let target = arp.word(24);
     let (kind, subject) = match arp.be16(6) {
-        // Sender = target is an announcement whatever the Ethernet destination is (RFC 5227 §3).
+        // As a request, sender = target is an announcement whatever the Ethernet destination is (RFC 5227 §3).
         REQUEST if sender == target => (Kind::AnnouncementRequest, sender),
         REQUEST if sender == 0 => (Kind::Probe, target),
         REQUEST => (Kind::Request, target),
-        REPLY if sender == target => (Kind::AnnouncementReply, sender),
+        // A gratuitous request asks for its sender's own address: to one station, it is answered.
+        REPLY if sender == target && ethernet.destination.is_group() => (Kind::AnnouncementReply, sender),
         REPLY => (Kind::Reply, sender),
         _ => return Err(Ignored::Opcode.into()),
     };

@@ -59,10 +59,12 @@ pub fn run(options: &Options) -> Result<()> {
             println!("{name:<18} FAILED  {error:#}");
             failed.push(name);
         }
+        let ended = Instant::now();
         if let Err(error) = settle::settle(&world) {
             report::evidence(&world);
             bail!("{name}: all is not well again, so nothing more is tried: {error:#}");
         }
+        eprintln!("e2e: {name}: all is well again after {} s", ended.elapsed().as_secs());
     }
     let seconds = start.elapsed().as_secs();
     if !failed.is_empty() {

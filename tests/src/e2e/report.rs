@@ -29,6 +29,14 @@ pub(super) fn evidence(world: &World) {
     section("pods", &pods.unwrap_or_else(|error| format!("{error:#}")));
 }
 
+/// Prints what the agents know right now: what is complained about may be over in a second.
+pub(super) fn at_this_moment(world: &World) {
+    for report in world.reports().unwrap_or_default() {
+        let lb_ips = serde_json::to_string(&report.lb_ips).unwrap_or_else(|error| error.to_string());
+        section(&format!("{} at {}", report.node, report.time), &lb_ips);
+    }
+}
+
 fn ran(world: &World, args: &[&str]) -> String {
     match world.witness.run(args) {
         Ok(output) => String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),

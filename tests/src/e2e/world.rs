@@ -38,6 +38,8 @@ pub struct World {
     pub(super) witness: Witness,
     /// The scheme and the port of the speakers' metrics.
     pub(super) speakers: (&'static str, u16),
+    /// The folders that were applied, ours first.
+    pub(super) manifests: Vec<PathBuf>,
     /// How long `healthy` goes on.
     pub minutes: Option<u64>,
     /// The cluster.
@@ -61,6 +63,7 @@ impl World {
             prometheus_program: options.prometheus.clone(),
             witness: Witness::new(cluster.kubeconfig())?,
             speakers: speakers(&cluster)?,
+            manifests: options.cluster.manifests.clone(),
             minutes: options.minutes,
             cluster,
         };

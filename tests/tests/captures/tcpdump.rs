@@ -16,8 +16,8 @@ pub(crate) fn filter(ip: Ipv4Addr, kind: Kind) -> String {
         Kind::Request => (1, 24, "arp[14:4] != arp[24:4] and arp[14:4] != 0"),
         Kind::Probe => (1, 24, "arp[14:4] != arp[24:4] and arp[14:4] == 0"),
         Kind::AnnouncementRequest => (1, 14, "arp[14:4] == arp[24:4]"),
-        Kind::Reply => (2, 14, "arp[14:4] != arp[24:4]"),
-        Kind::AnnouncementReply => (2, 14, "arp[14:4] == arp[24:4]"),
+        Kind::Reply => (2, 14, "(arp[14:4] != arp[24:4] or not ether multicast)"),
+        Kind::AnnouncementReply => (2, 14, "arp[14:4] == arp[24:4] and ether multicast"),
     };
     format!("arp and arp[6:2] == {operation} and arp[{subject}:4] == {ip:#x} and {form}")
 }

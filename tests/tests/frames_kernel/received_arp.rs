@@ -80,7 +80,8 @@ pub(crate) fn cases() -> Vec<Case> {
             to(asks, OWN),
             announced(AnnouncementRequestReceived),
         ),
-        received("announcement, reply form, unicast", to(answers, OWN), announced(AnnouncementReplyReceived)),
+        // What an announcement in request form asks for is its sender's own address.
+        received("reply to an announcement", to(answers, OWN), replied()),
         received(
             "announcement, another Ethernet source",
             from(answers, STRANGER),

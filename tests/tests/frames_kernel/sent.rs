@@ -22,7 +22,7 @@ use crate::case::{
     Case, Expect as _, LB4, NO_FLAGS, NODE, OTHER4, OTHER6, OWN, OWN_LL, OWN4, OWN6, ROUTER4, ROUTER6,
     STRANGER, counts, ignored, sent,
 };
-use crate::received_arp::{from, priority};
+use crate::received_arp::{from, priority, to};
 
 pub(crate) fn cases() -> Vec<Case> {
     [arp_cases(), ndp_cases(), forwarded_cases()].concat()
@@ -71,6 +71,11 @@ fn arp_cases() -> Vec<Case> {
             "announcement, reply form",
             arp::gratuitous_reply(OWN4).bytes(),
             claimed(AnnouncementReplySentSocket),
+        ),
+        sent(
+            "reply to another's announcement",
+            to(arp::gratuitous_reply(OWN4), NODE),
+            counts(ip, ReplySentSocket).local(OWN, Socket, NO_FLAGS, 0),
         ),
         sent("request", arp::request(Station::new(OWN, OTHER4), ip).bytes(), counts(ip, RequestSent)),
         sent("probe", arp::probe(OWN, ip).bytes(), counts(ip, RequestSent)),

@@ -67,9 +67,6 @@ pub struct Basis {
     pub unsure_requests: u64,
     /// Frames by sockets of programs that are known not to be the speaker: they are in the figures.
     pub others_frames: u64,
-    /// ARP: gratuitous requests of others. The speaker's answer to one has sender and target alike, which makes
-    /// it an announcement to whoever looks at the frame.
-    pub defended: u64,
 }
 
 impl Basis {
@@ -78,9 +75,7 @@ impl Basis {
         let same = self.watched == other.watched && self.ports == other.ports;
         same && match counter {
             Counter::RequestsReceived => self.unsure_requests == other.unsure_requests,
-            Counter::ResponsesSent | Counter::GratuitousSent => {
-                self.others_frames == other.others_frames && self.defended == other.defended
-            }
+            Counter::ResponsesSent | Counter::GratuitousSent => self.others_frames == other.others_frames,
         }
     }
 }
@@ -174,7 +169,6 @@ fn add(all: &mut Witnessed, own: &TallyCounts, ip: IpAddr) {
     all.context.foreign += foreign;
     if ip.is_ipv4() {
         all.requests_received += group + unicast + probes + foreign;
-        all.basis.defended += foreign;
     } else {
         all.requests_received += group.saturating_sub(*no_link_layer);
         if unicast + other_host > 0 {

@@ -6,6 +6,7 @@ mod counters;
 mod flap;
 mod ipv6;
 mod nobody;
+mod overlap;
 mod path;
 mod several;
 mod unheard;

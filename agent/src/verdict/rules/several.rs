@@ -1,8 +1,13 @@
 //! 1xx: more than one answers, or the answerer changes.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{claimed, found, nobody::is_too_early, told};
+use super::{
+    claimed, found,
+    nobody::is_too_early,
+    overlap::{changes_hands, overlapping},
+    told,
+};
 use crate::{
     evidence::{Named, Origin},
     verdict::{
@@ -10,19 +15,19 @@ use crate::{
         causes,
         finding::Finding,
         program::same_program,
-        state::{SETTLE, State, TTL},
+        state::{State, TTL},
         text::{ago, few},
-        time::{GRACE, within},
+        time::GRACE,
         unanswered::unanswered,
-        view::{Answerer, View},
+        view::{Answerer, Scope, View},
     },
 };
 
 pub(super) fn split(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let programs: Vec<_> = view.programs().collect();
-    let (first, rest) = programs.split_first()?;
-    if rest.iter().any(|other| !is_one_program(first, other)) {
-        if changes_hands(view, now) {
+    let first = programs.first()?;
+    if are_several(&programs) {
+        if changes_hands(view, now).is_some() {
             return None;
         }
         let who = few(programs.iter().map(|answerer| told(answerer, now)));
@@ -40,13 +45,9 @@ pub(super) fn split(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     Some(found(&SPLIT, view, Some(&first.node), reason).because(Some(cause)))
 }
 
-/// Each speaker decides alone: the former one may still answer when the next one has begun.
-fn changes_hands(view: &View<'_>, now: Timestamp) -> bool {
-    /// Two that go on longer than `MetalLB`'s announcements at the beginning do not hand over.
-    const BURST: SignedDuration = SignedDuration::from_secs(10);
-    let changes = view.seen.iter().flat_map(|seen| &seen.lb.takeovers).map(|change| change.at);
-    let first = changes.filter(|at| within(*at, BURST, now)).min();
-    first.is_some_and(|first| now.duration_since(first) < SETTLE)
+fn are_several(programs: &[&Answerer]) -> bool {
+    let Some((first, rest)) = programs.split_first() else { return false };
+    rest.iter().any(|other| !is_one_program(first, other))
 }
 
 /// MetalLB has a socket on each interface: two of one node that nothing names may well be one program's.
@@ -64,10 +65,13 @@ pub(super) fn shadow(view: &View<'_>, now: Timestamp) -> Option<Finding> {
         view.answering().partition(|answerer| answerer.origin == Origin::Kernel);
     let first = kernels.first()?;
     let who = few(kernels.iter().map(|answerer| told(answerer, now)));
-    let beside = if programs.is_empty() {
-        "no program answers".to_owned()
-    } else {
-        format!("beside: {}", few(programs.iter().map(|answerer| told(answerer, now))))
+    let beside = match view.agents.scope {
+        _ if !programs.is_empty() => {
+            format!("beside: {}", few(programs.iter().map(|answerer| told(answerer, now))))
+        }
+        Scope::Agents => "no program answers".to_owned(),
+        // What others answer is hidden from it.
+        Scope::Node => "no program of this node does".to_owned(),
     };
     let cause = kernels.iter().find_map(|answerer| causes::shadow(view, answerer));
     let reason = format!("answered by a kernel: {who}; {beside}");
@@ -84,7 +88,11 @@ pub(super) fn foreign(view: &View<'_>, now: Timestamp) -> Option<Finding> {
 }
 
 pub(super) fn handover(view: &View<'_>, now: Timestamp) -> Option<Finding> {
-    taken_over(view, now).or_else(|| under_way(view, now))
+    let beside = || {
+        let programs: Vec<_> = view.programs().collect();
+        overlapping(view, &programs, now).filter(|_| are_several(&programs))
+    };
+    taken_over(view, now).or_else(beside).or_else(|| under_way(view, now))
 }
 
 fn taken_over(view: &View<'_>, now: Timestamp) -> Option<Finding> {

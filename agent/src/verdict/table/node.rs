@@ -61,6 +61,14 @@ fn a_verdict_of_one_node_is_about_that_node() {
 }
 
 #[test]
+fn of_other_nodes_programs_one_node_says_nothing() {
+    let report = member("n1", 1).elected("n2").asked(5).local(kernel(1, 60, 5)).done();
+    let [(_, shadow)] = node_verdicts(&report, at(T0)).try_into().unwrap();
+    assert_eq!(shadow.verdict.name, "SHADOW");
+    assert!(shadow.reason.ends_with("; no program of this node does"), "{}", shadow.reason);
+}
+
+#[test]
 fn a_speaker_that_can_t_be_read_has_a_hint_for_each_state() {
     let unread = |reading, read: i64| {
         let report = member("n1", 1).reading(reading).speaker_is(|speaker| {

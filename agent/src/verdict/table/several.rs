@@ -5,7 +5,7 @@ use crate::verdict::sample::{Node, WEB, in_pod, kernel, kube_vip, member, owner,
 
 #[test]
 fn several_answerers_are_told_with_their_cause() {
-    check(splits().into_iter().chain(shadows()).chain(flaps()));
+    check(splits().into_iter().chain(overlaps()).chain(shadows()).chain(flaps()));
 }
 
 /// A second speaker that answers: it took part at the same time as the first.
@@ -49,22 +49,6 @@ fn splits() -> Vec<Row> {
             "Services share the address and were given to different nodes: default/dns to n2, default/web to n1",
         ),
         row(
-            "one that takes over at this moment",
-            vec![
-                owner("n1", 1).heard(2, 3490).came_to(&[(1, 2)]).done(),
-                heard(second("n2", 2)).announces(WEB, 3400).done(),
-            ],
-            &[],
-        ),
-        row(
-            "two that have gone on for longer",
-            vec![
-                owner("n1", 1).heard(2, 3490).came_to(&[(9, 2), (6, 1), (1, 2)]).done(),
-                heard(second("n2", 2)).announces(WEB, 3400).done(),
-            ],
-            &["SPLIT"],
-        ),
-        row(
             "kube-vip beside MetalLB",
             {
                 let other = kube_vip(speaker(2, 3500, 4));
@@ -89,6 +73,36 @@ fn splits() -> Vec<Row> {
             &["SPLIT"],
         )
         .because("n2 answers, though its speaker does not announce it"),
+    ]
+}
+
+/// Two speakers that answer, of which the address came to one lately.
+fn overlaps() -> Vec<Row> {
+    // The address came to these MACs; the two replied last so many seconds ago.
+    let two = |changes: &[(i64, u8)], replied: (i64, i64)| {
+        let one = |node: Node, mac: u8, ago: i64| {
+            let own = in_pod(speaker(mac, 3500, ago), "metallb-system/speaker");
+            node.asked(ago).local(own).announced(3490).replied(ago).came_to(changes).done()
+        };
+        vec![
+            one(member("n1", 1).elected("n1").announces(WEB, 3400), 1, replied.0),
+            one(member("n2", 2).elected("n1").announces(WEB, 3400), 2, replied.1),
+        ]
+    };
+    let quarrel = [(48, 2), (40, 1), (32, 2), (24, 1), (16, 2), (8, 1), (1, 2)];
+    vec![
+        row("one takes over at this moment", two(&[(1, 2)], (1, 1)), &["HANDOVER"]),
+        row("there and back within seconds", two(&[(4, 2), (1, 1)], (1, 1)), &["HANDOVER"]),
+        row("back within seconds, and not announced yet", two(&[(4, 2)], (1, 1)), &["HANDOVER"]),
+        row(
+            "moved four times within seconds",
+            two(&[(18, 2), (15, 1), (5, 2), (1, 1)], (1, 1)),
+            &["HANDOVER"],
+        ),
+        row("the former one goes on", two(&[(11, 2)], (1, 1)), &["SPLIT"]),
+        row("to and fro without end", two(&quarrel, (1, 1)), &["SPLIT"]),
+        row("to a third one that nobody saw answer yet", two(&[(1, 3)], (1, 1)), &["HANDOVER"]),
+        row("it will come to one in the future", two(&[(-60, 2)], (1, 1)), &["SPLIT"]),
     ]
 }
 

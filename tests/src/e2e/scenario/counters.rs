@@ -1,6 +1,6 @@
 //! What the speakers count and what was on the wire.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -22,6 +22,18 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The counters of one LB IP, over all nodes: the speakers', or the wire's by the same meaning.
 type Counts = BTreeMap<(IpAddr, Counter), u64>;
 
+/// Who says that it announces which LB IP: on other nodes requests by broadcast are heard and not counted by the
+/// speaker, also where it announced the address before.
+type Announcers = BTreeSet<(String, IpAddr)>;
+
+/// Both sides, and for whom the wire's were added up.
+#[derive(Debug, PartialEq)]
+struct Both {
+    speakers: Counts,
+    wire: Counts,
+    announcers: Announcers,
+}
+
 /// 10,000 requests for all LB IPs of both families, no more in flight than a socket's buffer takes:
 /// afterwards each of the speakers' three counters has grown by exactly what was seen on the wire, and
 /// the agents say so, too.
@@ -31,14 +43,16 @@ pub(super) fn run(world: &World) -> Result<Told> {
     let before = unchanging(world, &ips)?;
     let burst = world.asker.burst(world.cluster.router(), &ips, REQUESTS)?;
     let after = unchanging(world, &ips)?;
+    let moved: Vec<_> = before.announcers.symmetric_difference(&after.announcers).collect();
+    ensure!(moved.is_empty(), "announced elsewhere meanwhile: {moved:?}");
     for ip in &ips {
         let asked = burst.asked.get(ip).copied().unwrap_or_default();
         for counter in Counter::ALL {
-            let grown = |counts: fn(&(Counts, Counts)) -> &Counts| {
+            let grown = |counts: fn(&Both) -> &Counts| {
                 let of = |both| counts(both).get(&(*ip, counter)).copied().unwrap_or_default();
                 of(&after) - of(&before)
             };
-            let (speaker, wire) = (grown(|both| &both.0), grown(|both| &both.1));
+            let (speaker, wire) = (grown(|both| &both.speakers), grown(|both| &both.wire));
             let expected = if counter == Counter::GratuitousSent { speaker } else { asked };
             ensure!(
                 speaker == wire && wire == expected,
@@ -60,10 +74,11 @@ pub(super) fn run(world: &World) -> Result<Told> {
 }
 
 /// Both sides' counters, when nothing was counted any more between two looks.
-fn unchanging(world: &World, ips: &[IpAddr]) -> Result<(Counts, Counts)> {
+fn unchanging(world: &World, ips: &[IpAddr]) -> Result<Both> {
     let mut last = None;
     let counts = until_every(INTERVAL, LIMIT, || {
-        let now = (speakers(world, ips)?, wire(world, ips)?);
+        let (speakers, announcers) = speakers(world, ips)?;
+        let now = Both { wire: wire(world, ips, &announcers)?, speakers, announcers };
         let settled = last.as_ref() == Some(&now);
         last = Some(now);
         Ok(if settled { last.take() } else { None })
@@ -71,29 +86,34 @@ fn unchanging(world: &World, ips: &[IpAddr]) -> Result<(Counts, Counts)> {
     counts.with_context(|| format!("the counters do not stand still: {last:?}"))
 }
 
-fn speakers(world: &World, ips: &[IpAddr]) -> Result<Counts> {
-    let mut counts = Counts::new();
+fn speakers(world: &World, ips: &[IpAddr]) -> Result<(Counts, Announcers)> {
+    let (mut counts, mut announcers) = (Counts::new(), Announcers::new());
     for node in world.cluster.nodes() {
         let metrics = world.speaker_metrics(node.name())?;
         for ip in ips {
+            let ip_label = ip.to_string();
+            let labels = [("ip", ip_label.as_str())];
             for counter in Counter::ALL {
-                let name = format!("metallb_layer2_{}", counter.label());
-                let value = metrics.sum(&name, &[("ip", &ip.to_string())]);
+                let value = metrics.sum(&format!("metallb_layer2_{}", counter.label()), &labels);
                 *counts.entry((*ip, counter)).or_default() += value as u64;
+            }
+            if metrics.sum("metallb_speaker_announced", &labels) > 0.0 {
+                announcers.insert((node.name().to_owned(), *ip));
             }
         }
     }
-    Ok(counts)
+    Ok((counts, announcers))
 }
 
-/// What the kernel programs counted on the nodes whose speakers had to answer: those that did.
-fn wire(world: &World, ips: &[IpAddr]) -> Result<Counts> {
+/// What the kernel programs counted: of requests, on the nodes whose speakers had to answer them.
+fn wire(world: &World, ips: &[IpAddr], announcers: &Announcers) -> Result<Counts> {
     let mut counts = Counts::new();
     for report in world.reports()? {
         for lb in report.lb_ips.iter().filter(|lb| ips.contains(&lb.ip)) {
             let mut add = |counter, value| *counts.entry((lb.ip, counter)).or_default() += value;
+            let announced = announcers.contains(&(report.node.clone(), lb.ip));
             for on in &lb.interfaces {
-                if on.replies_sent.socket > 0 {
+                if announced {
                     add(Counter::RequestsReceived, on.requests.group + on.requests.unicast);
                 }
                 add(Counter::ResponsesSent, on.replies_sent.socket);

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::e2e::asker::Tally;
 use crate::e2e::world::{EXCLUDE, INTERVAL};
-use crate::e2e::{Told, World};
+use crate::e2e::{Told, World, report};
 use crate::lab::until_every;
 
 /// How long it goes on if nobody says.
@@ -114,6 +114,7 @@ impl Looks {
         let told = world.witness.status()?;
         self.taken += 1;
         if let Some(complaint) = told.complaints().next() {
+            report::at_this_moment(world);
             bail!("look {}: {complaint}; the router heard {:?}", self.taken, world.asker.tallies());
         }
         ensure!(told.agents.replied == told.agents.asked, "look {}: {:?}", self.taken, told.agents);

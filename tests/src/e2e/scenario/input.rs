@@ -20,6 +20,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// What is new has a minute to be put right before it is told.
 const GRACE: Duration = Duration::from_secs(60);
 
+/// How long the controller of MetalLB may take to end or to come back.
+const ROLLOUT: Duration = Duration::from_secs(90);
+
 /// A class of load balancer that nobody serves: so MetalLB does not correct what is in its status.
 const NOBODY: &str = "example.com/nobody";
 
@@ -48,21 +51,39 @@ pub(super) fn run(world: &World) -> Result<Told> {
 
 /// Addresses that are none, and a name instead of one.
 fn nonsense(world: &World) -> Result<(String, Undo<'_>)> {
-    let undo = service(world, "nonsense", &json!(NONSENSE.map(|ip| json!({ "ip": ip }))))?;
-    let named = service(world, "named", &json!([{ "hostname": "lb.example.com" }]))?;
+    let undo = service(world, "nonsense", Some(NOBODY), &json!(NONSENSE.map(|ip| json!({ "ip": ip }))))?;
+    let named = service(world, "named", Some(NOBODY), &json!([{ "hostname": "lb.example.com" }]))?;
     let words = ["shop/nonsense", NONSENSE[0]];
     let found = world.expect(None, "L2W905", &words, LIMIT)?;
     drop(named);
     Ok((found.to_string(), undo))
 }
 
-/// The address of a Service that is well, claimed by another one that MetalLB has nothing to do with.
+/// The address of a Service that is well, in the status of another one, too: nobody corrects that while MetalLB's
+/// controller is away, and the speakers take it as it is.
 fn twice(world: &World) -> Result<String> {
     let ip = *world.ips_of("web")?.first().context("an address of web")?;
-    let _undo = service(world, "twice", &json!([{ "ip": ip }]))?;
+    let _back = without_controller(world)?;
+    let _undo = service(world, "twice", None, &json!([{ "ip": ip }]))?;
     let found = world.expect(Some(ip), "L2W406", &["shop/twice", "shop/web"], GRACE + LIMIT)?;
     world.owner(ip)?;
     Ok(found.to_string())
+}
+
+fn without_controller(world: &World) -> Result<Undo<'_>> {
+    let scale = |replicas: u8| -> Result<()> {
+        let namespace = "--namespace=metallb-system";
+        let replicas = format!("--replicas={replicas}");
+        world.cluster.kubectl(&["scale", namespace, "deployment/controller", &replicas])?;
+        world.cluster.rollout("metallb-system", "deployment/controller", ROLLOUT)
+    };
+    let undo = Undo::new("start MetalLB's controller", move || scale(1));
+    scale(0)?;
+    let pods =
+        ["get", "pods", "--namespace=metallb-system", "--selector=component=controller", "--output=name"];
+    until_every(INTERVAL, LIMIT, || Ok(world.cluster.kubectl(&pods)?.trim().is_empty().then_some(())))
+        .context("MetalLB's controller does not end")?;
+    Ok(undo)
 }
 
 /// 100 MB of metrics in place of a speaker's, and then a server that takes the request and is silent.
@@ -71,7 +92,9 @@ fn endless(world: &World) -> Result<String> {
     let flood = Flood::start(node)?;
     // Whoever on the node asks the speaker asks the flood: the agent, and kubelet's probes.
     node.nft(&format!(
-        "table ip e2e {{ chain asked {{ type nat hook output priority -150; tcp dport {} redirect to :{}; }} }}",
+        "table ip e2e {{
+            chain asked {{ type nat hook output priority -150; tcp dport {} redirect to :{}; }}
+        }}",
         world.speakers.1,
         flood.port()
     ))?;
@@ -106,13 +129,18 @@ fn memory(pid: u32) -> Result<u64> {
     line.trim().trim_end_matches(" kB").parse().context("VmRSS")
 }
 
-/// A Service with this in its status.
-fn service<'a>(world: &'a World, name: &str, ingress: &serde_json::Value) -> Result<Undo<'a>> {
+/// A Service with this in its status, for load balancers of this class.
+fn service<'a>(
+    world: &'a World,
+    name: &str,
+    class: Option<&str>,
+    ingress: &serde_json::Value,
+) -> Result<Undo<'a>> {
     let undo = world.with(&json!({
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": { "name": name, "namespace": "shop" },
-        "spec": { "type": "LoadBalancer", "loadBalancerClass": NOBODY, "ports": [{ "port": 80 }] },
+        "spec": { "type": "LoadBalancer", "loadBalancerClass": class, "selector": { "app": "shop" }, "ports": [{ "port": 80 }] },
     }))?;
     let status = json!({ "status": { "loadBalancer": { "ingress": ingress } } }).to_string();
     let words =

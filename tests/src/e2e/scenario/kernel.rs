@@ -23,7 +23,8 @@ pub(super) fn shadow(world: &World) -> Result<Told> {
     node.ip(["address", "add", &address, "dev", "lo"])?;
     let _undo =
         Undo::new("take the address off lo", || node.ip(["address", "del", &address, "dev", "lo"]).map(drop));
-    let found = world.expect(Some(service.ip), "L2W102", &[node.name(), "lo", "arp_ignore"], LIMIT)?;
+    let found =
+        world.expect(Some(service.ip), "L2W102", &[node.name(), "lo holds", "arp_ignore is 0"], LIMIT)?;
     answers_twice(world, service.ip, node)?;
     Ok(found.into())
 }
@@ -46,7 +47,7 @@ pub(super) fn proxy_arp(world: &World) -> Result<Told> {
         node.sysctl("net.ipv4.conf.eth0.proxy_arp", "0")?;
         node.sysctl("net.ipv4.neigh.eth0.proxy_delay", "80")
     });
-    let found = world.expect(Some(service.ip), "L2W102", &[node.name(), "proxy_arp"], LIMIT)?;
+    let found = world.expect(Some(service.ip), "L2W102", &[node.name(), "proxy_arp is 1"], LIMIT)?;
     answers_twice(world, service.ip, node)?;
     Ok(found.into())
 }

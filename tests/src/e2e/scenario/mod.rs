@@ -1,8 +1,9 @@
 //! The scenarios: a file for each kind of fault.
 
 mod counters;
-mod failover;
 mod drill;
+mod failover;
+mod events;
 mod flood;
 mod healthy;
 mod input;
@@ -120,15 +121,24 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario { name: "rbac", about: "the agents lose a permission", run: source::rbac, usual: true },
     Scenario {
+        name: "events",
+        about: "Kubernetes Events, opted in to: one for a verdict",
+        run: events::run,
+        usual: true,
+    },
+    Scenario {
         name: "bad-input",
         about: "Services with nonsense, a speaker that never ends its metrics",
         run: input::run,
-        usual: false,
+        usual: true,
     },
     Scenario {
         name: "failover",
         about: "owners are excluded, deleted, killed, drained and cut off",
         run: failover::run,
+        usual: true,
+    },
+    Scenario {
         name: "drill",
         about: "a failover on purpose, one that is interrupted, and one that is killed",
         run: drill::run,
