@@ -2,8 +2,8 @@
 
 mod counters;
 mod drill;
-mod failover;
 mod events;
+mod failover;
 mod flood;
 mod healthy;
 mod input;
