@@ -104,13 +104,21 @@ fn a_handover_is_told_while_it_happens_and_once_more_from_its_record() -> Result
     scene.hand_over()?;
     let (live, code) = end(watch)?;
 
+    println!("{live}");
     assert_eq!(code, 1, "requests went unanswered: {live}");
     let headline = live.lines().find(|line| line.contains("moved from n1 to n2")).context(live.clone())?;
     assert!(headline.ends_with("4 requests of 1 asker went unanswered"), "{headline}");
     let (steps, summary) = live.split_at(live.find(headline).context("headline")?);
-    for step in ["answers for the last time", "round 5 of 5", "answers for the first time"] {
+    for (step, in_the_end) in [
+        ("answers for the last time", "answers for the last time"),
+        ("asks, and nobody answers", "asks, and nobody answers"),
+        ("answers for the first time", "answers for the first time"),
+        ("round 5", "round 5 of 5"),
+    ] {
         assert!(steps.contains(step), "{step:?} was not told live: {live}");
-        assert!(summary.contains(step), "{step:?} is not in the summary: {live}");
+        assert!(summary.contains(in_the_end), "{in_the_end:?} is not in the summary: {live}");
+        let once = |text: &str| text.matches(step).count();
+        assert_eq!(once(steps), once(summary), "each {step:?} is told once: {live}");
     }
 
     let (again, code) = scene.output(&["failover", &ip])?;
@@ -125,7 +133,11 @@ fn a_handover_is_told_while_it_happens_and_once_more_from_its_record() -> Result
     assert_eq!(elsewhere(&[])?, summary);
     let document: serde_json::Value = serde_json::from_str(&elsewhere(&["-o", "json"])?)?;
     assert_eq!(document["timelines"][0]["handovers"][0]["unanswered"]["most"], 4, "{document}");
-    assert!(elsewhere(&["-o", "html"])?.contains("4 requests of 1 asker went unanswered"));
+    let page = elsewhere(&["-o", "html"])?;
+    assert!(page.contains("4 requests of 1 asker went unanswered"), "{page}");
+    if let Some(folder) = std::env::var_os("L2WITNESS_PICTURES") {
+        std::fs::write(std::path::Path::new(&folder).join("lab.html"), page)?;
+    }
     Ok(())
 }
 

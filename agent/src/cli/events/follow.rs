@@ -70,11 +70,6 @@ impl Following {
     pub(in crate::cli) async fn next(&mut self) -> Option<News> {
         self.tasks.run_until(self.news.recv()).await
     }
-
-    /// What has already happened, without waiting.
-    pub(in crate::cli) fn ready(&mut self) -> Option<News> {
-        self.news.try_recv().ok()
-    }
 }
 
 /// One agent.

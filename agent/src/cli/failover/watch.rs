@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Format, account, ask::Told, record::Record, words};
 use crate::{
@@ -23,6 +23,9 @@ use crate::{
 
 /// Rounds of announcements are 1.1 seconds apart: after so long there comes none.
 const QUIET: Duration = Duration::from_secs(3);
+
+/// Nobody sees that a line comes so much later.
+const TOGETHER: Duration = Duration::from_millis(50);
 
 /// Beyond that many the oldest requests are let go: they are what there is most of.
 const EVENTS: usize = 100_000;
@@ -65,8 +68,9 @@ pub(super) async fn watch(
         };
         let Some(news) = news else { break };
         let mut lines = seen.take(news, &mut told.record);
-        // All that is there at once is judged at once.
-        while let Some(news) = following.ready() {
+        // What happens at once is judged at once: a round of announcements is two frames on every node.
+        let together = Instant::now() + TOGETHER;
+        while let Ok(Some(news)) = timeout_at(together, following.next()).await {
             lines.extend(seen.take(news, &mut told.record));
         }
         lines.extend(seen.news(&account::timelines(&told.record, &told.ips)));
@@ -116,8 +120,8 @@ async fn conclude(reach: &Reach<'_>, told: &mut Told) -> Result<(), Failure> {
 struct Seen {
     began: Timestamp,
     several: bool,
-    /// How many steps of these words: times shift a little while clocks are compared anew.
-    told: HashMap<(IpAddr, String, StepKind, String), usize>,
+    /// When which steps were, by whom and what: neither their words nor their times stay the same while more is heard.
+    told: HashMap<(IpAddr, String, StepKind), Vec<Timestamp>>,
     /// A handover is over unless something still comes.
     over: bool,
     last: Instant,
@@ -162,21 +166,19 @@ impl Seen {
         let recent = |handover: &&Handover| handover.ended >= self.began;
         let mut handovers = Vec::new();
         for timeline in timelines {
-            let mut counts: HashMap<_, usize> = HashMap::new();
-            for handover in &timeline.handovers {
-                for step in &handover.steps {
-                    let key = (timeline.ip, step.node.clone(), step.kind, step.text.clone());
-                    let count = counts.entry(key.clone()).or_default();
-                    *count += 1;
-                    let told = self.told.entry(key).or_default();
-                    if *count > *told {
-                        *told = *count;
-                        self.last = Instant::now();
-                        if !said_before(step.kind) {
-                            lines.push((step.at, self.line(timeline.ip, step)));
-                        }
+            let mut steps: HashMap<_, Vec<&Step>> = HashMap::new();
+            for step in timeline.handovers.iter().flat_map(|handover| &handover.steps) {
+                steps.entry((timeline.ip, step.node.clone(), step.kind)).or_default().push(step);
+            }
+            for (key, steps) in steps {
+                let told = self.told.entry(key).or_default();
+                for step in fresh(&steps, told) {
+                    self.last = Instant::now();
+                    if !said_before(step.kind) {
+                        lines.push((step.at, line(timeline.ip, self.several, step)));
                     }
                 }
+                *told = steps.iter().map(|step| step.at).collect();
             }
             handovers.extend(timeline.handovers.last().filter(recent));
         }
@@ -184,11 +186,34 @@ impl Seen {
         lines.sort_by_key(|(at, _)| *at);
         lines.into_iter().map(|(_, line)| line).collect()
     }
+}
 
-    fn line(&self, ip: IpAddr, step: &Step) -> String {
-        let Step { at, node, text, .. } = step;
-        let ip = if self.several { format!("{ip}  ") } else { String::new() };
-        printable(&format!("{}  {ip}{node:<8}  {text}", words::clock(*at)))
+/// The steps that are new: as many as there are more than before, those furthest from all that were told.
+fn fresh<'a>(steps: &[&'a Step], told: &[Timestamp]) -> Vec<&'a Step> {
+    let distance = |step: &Step| {
+        let from_told = told.iter().map(|told| words::nanos(step.at, *told).unsigned_abs());
+        from_told.min().unwrap_or(u64::MAX)
+    };
+    let mut steps: Vec<_> = steps.to_vec();
+    steps.sort_by_key(|step| std::cmp::Reverse(distance(step)));
+    steps.truncate(steps.len().saturating_sub(told.len()));
+    steps
+}
+
+fn line(ip: IpAddr, several: bool, step: &Step) -> String {
+    let Step { at, node, text, .. } = step;
+    let ip = if several { format!("{ip}  ") } else { String::new() };
+    printable(&format!("{}  {ip}{node:<8}  {}", words::clock(*at), so_far(text)))
+}
+
+/// `round 2 of 2 on eth0` may be the second of five.
+fn so_far(text: &str) -> String {
+    match text.split(' ').collect::<Vec<_>>()[..] {
+        ["round", number, "of", all, ref rest @ ..] => {
+            let colon = if all.ends_with(':') { ":" } else { "" };
+            format!("round {number}{colon} {}", rest.join(" "))
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -58,14 +58,27 @@ fn each_step_is_told_once_and_the_handover_is_over_when_somebody_answers() {
 }
 
 #[test]
-fn a_step_whose_time_is_corrected_is_no_other_step() {
-    let mut seen = Seen::new(at(-1.0), true);
-    assert!(!seen.news(&part(99)).is_empty());
-    let mut moved = part(99);
+fn a_step_whose_time_and_words_are_corrected_is_no_other_step() {
+    let mut seen = Seen::new(at(-1.0), false);
+    let steps = planned().steps.len();
+    assert!(!seen.news(&part(steps - 1)).is_empty());
+    let mut moved = part(steps);
     for step in &mut moved[0].handovers[0].steps {
-        step.at = step.at.checked_add(SignedDuration::from_micros(70)).unwrap();
+        step.at = step.at.checked_add(SignedDuration::from_millis(300)).unwrap();
+        step.text = step.text.replace("of 5", "of 6");
     }
-    assert_eq!(seen.news(&moved), [""; 0]);
+    assert_eq!(seen.news(&moved), ["14:03:05.700000  n3        announcement 5 of 6, request and reply form"]);
+}
+
+#[test]
+fn what_may_go_on_has_no_total_yet() {
+    for (text, expected) in [
+        ("round 1 of 1 on eth0: request form", "round 1 on eth0: request form"),
+        ("round 3 of 3: request form", "round 3: request form"),
+        ("answers for the last time", "answers for the last time"),
+    ] {
+        assert_eq!(so_far(text), expected);
+    }
 }
 
 #[test]
