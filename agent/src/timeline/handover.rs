@@ -229,11 +229,11 @@ impl<'a> Steps<'_, 'a> {
 
     /// Whoever still believes in the former owner.
     fn stale(&mut self, from: Who<'a>) {
-        let Around { rows, turn, next, .. } = *self.around;
+        let Around { rows, scene, turn, next, .. } = *self.around;
         let since = self.around.frames.first().map_or(turn.at, |frame| frame.at);
         let (mut requests, mut traffic) = (Vec::new(), Vec::new());
         for (number, row) in rows.iter().enumerate().filter(|(_, row)| Who::Node(row.node) == from) {
-            for seen in &row.seen {
+            for (_, seen) in row.noted_within(scene.from, scene.to - 1) {
                 let (of, at) = match &seen.event.what {
                     What::Request(asked) if asked.unicast && !asked.probe => {
                         (&mut requests, (seen.at, format!("{} still asks it by unicast", asked.mac)))
@@ -247,10 +247,8 @@ impl<'a> Steps<'_, 'a> {
                     ),
                     _ => continue,
                 };
-                let Some((on_clock, error)) = self.around.scene.clocks.map(number, at.0) else { continue };
-                if (since..next).contains(&on_clock)
-                    && (self.around.scene.from..self.around.scene.to).contains(&seen.noted)
-                {
+                let Some((on_clock, error)) = scene.clocks.map(number, at.0) else { continue };
+                if (since..next).contains(&on_clock) {
                     of.push((on_clock, error, at.1));
                 }
             }

@@ -162,6 +162,13 @@ impl<'a> Scene<'a> {
         i64::midpoint(self.span.0, self.span.1)
     }
 
+    /// How all clocks stand at its middle.
+    pub(super) fn stands(&self) -> (i64, Vec<Option<(i64, i64)>>) {
+        let middle = self.middle();
+        let offsets = self.clocks.offsets.iter();
+        (middle, offsets.map(|offset| Some(offset.as_ref()?.at(middle))).collect())
+    }
+
     /// Makes the marks.
     pub(super) fn mark(&mut self, rows: &[Row<'a>], names: &Names<'a>) {
         let Self { from, to, clocks, .. } = self;

@@ -111,7 +111,8 @@ impl<'a> Around<'_, 'a> {
     fn told(&self, row: usize) -> impl Iterator<Item = Told<'a>> {
         let (node, range) = (self.rows[row].node, self.range());
         let range = range.start - LATE_NS..range.end;
-        let noted = self.rows[row].noted_within(self.scene.from, self.scene.to);
+        let by_row = |at: i64| self.by_row(row, at).unwrap_or(at);
+        let noted = self.rows[row].noted_within(by_row(range.start), by_row(range.end));
         noted.filter_map(move |(_, seen)| {
             let asked = broadcast(&seen.event.what)?;
             let (at, error) = self.scene.clocks.map(row, seen.at)?;
