@@ -119,10 +119,10 @@ impl<'a> Around<'_, 'a> {
         row.whole(answered.map_or(claim, |answered| answered.min(claim)), mark.place)
     }
 
-    /// The row's own time at a time of the scene.
+    /// The row's own time at a time of the scene, within what is the scene's.
     pub(super) fn by_row(&self, row: usize, at: i64) -> Option<i64> {
         let offset = self.scene.clocks.offsets.get(row)?.as_ref()?;
-        Some(at.saturating_add(offset.at(at).0))
+        Some(at.saturating_add(offset.at(at).0).clamp(self.scene.from, self.scene.to))
     }
 
     pub(super) fn on_clock(&self, row: usize, at: i64) -> Option<i64> {

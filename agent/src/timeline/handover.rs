@@ -47,7 +47,7 @@ impl<'a> Around<'_, 'a> {
             Kind::Planned | Kind::Crash | Kind::Unknown if flap => Kind::Flap,
             single => single,
         };
-        let steps = Steps { around: self, reference, steps: Vec::new() }.all(&ends, vain.as_ref());
+        let steps = Steps { around: self, reference, told: Vec::new() }.all(&ends, vain.as_ref());
         let to = if turn.back.is_some() { turn.from.unwrap_or(turn.to) } else { turn.to };
         let time = |step: Option<&Step>| step.map_or_else(|| reference.time(turn.at), |step| step.at);
         Handover {
@@ -155,7 +155,7 @@ pub(super) fn name(who: Who<'_>) -> String {
 struct Steps<'s, 'a> {
     around: &'s Around<'s, 'a>,
     reference: Reference,
-    steps: Vec<Step>,
+    told: Vec<Step>,
 }
 
 impl<'a> Steps<'_, 'a> {
@@ -207,16 +207,15 @@ impl<'a> Steps<'_, 'a> {
             let text = format!("{} asks, and nobody answers", request.asked.mac);
             self.put(request.at, request.error, request.node.to_owned(), StepKind::Request, text);
         }
-        self.steps.sort_by(|one, other| {
+        self.told.sort_by(|one, other| {
             (one.at, one.kind, &one.node, &one.text).cmp(&(other.at, other.kind, &other.node, &other.text))
         });
-        self.steps
+        self.told
     }
 
     fn put(&mut self, at: i64, error: i64, node: String, kind: StepKind, text: String) {
-        let Reference { .. } = self.reference;
         let (at, error_ns) = (self.reference.time(at), self.reference.error(Some(error)));
-        self.steps.push(Step { at, error_ns, node, kind, text, own_time: None });
+        self.told.push(Step { at, error_ns, node, kind, text, own_time: None });
     }
 
     fn rounds(&mut self, who: Who<'a>, rounds: Vec<Round<'a>>) {

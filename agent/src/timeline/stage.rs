@@ -11,7 +11,7 @@ use super::{
     kind::FLAP_NS,
     rounds,
     rows::Row,
-    scene::{self, Names, Scene, Who, claim},
+    scene::{self, Names, Scene, Stands, Who, claim},
     shape::{Handover, NodeClock},
     told::{self, Told},
     turns::{Tenure, Turn},
@@ -145,7 +145,7 @@ fn root(heard: &[Heard], reference: usize) -> usize {
 
 /// A clock that can't be compared in one scene stands as it did in the nearest one, give or take what clocks drift.
 fn fill(scenes: &mut [Scene<'_>]) {
-    let known: Vec<(i64, Vec<Option<(i64, i64)>>)> = scenes.iter().map(Scene::stands).collect();
+    let known: Vec<Stands> = scenes.iter().map(Scene::stands).collect();
     for scene in scenes {
         let (middle, root) = (scene.middle(), scene.clocks.root);
         for (number, offset) in

@@ -41,9 +41,15 @@ impl Offset {
         let half = KNOTS / 2;
         let near = &self.knots[after.saturating_sub(half)..(after + half).min(self.knots.len())];
         let near = near.iter().filter(|(time, _)| (time - nearest.0).abs() <= AROUND_NS);
-        let mut differences: Vec<i64> = near.map(|(_, by)| *by).collect();
+        let mut differences = [0; KNOTS];
+        let mut length = 0;
+        for ((_, by), place) in near.zip(&mut differences) {
+            *place = *by;
+            length += 1;
+        }
+        let differences = &mut differences[..length];
         differences.sort_unstable();
-        let by = differences.get(differences.len() / 2).copied().unwrap_or(nearest.1);
+        let by = differences.get(length / 2).copied().unwrap_or(nearest.1);
         let spread = differences.iter().map(|difference| (difference - by).abs()).max().unwrap_or(0);
         (by, self.error + spread + drift(apart(nearest)))
     }

@@ -121,16 +121,16 @@ fn by_requests_among(
 ) -> Vec<Place> {
     let Some((mine, others)) = requests(one, other) else { return announced };
     let voters = among(&mine, from - STRETCH_NS / 2, to + STRETCH_NS / 2);
-    let votes = |at: i64| {
+    let count = |at: i64| {
         let near = |(alike, time): &&(Alike, i64)| {
             !within(&others, *alike, time + at - 2 * TOLERANCE_NS, time + at + 2 * TOLERANCE_NS).is_empty()
         };
         voters.iter().filter(near).count()
     };
-    let asked = announced.iter().map(|place| Place { at: place.at, votes: votes(place.at) }).collect();
+    let asked = announced.iter().map(|place| Place { at: place.at, votes: count(place.at) }).collect();
     let Some(asked) = convincing(asked, voters.len().min(others.len())) else { return announced };
-    let votes = |place: &Place| asked.iter().find(|asked| asked.at == place.at).map(|asked| asked.votes);
-    let both = |place: &Place| Some(Place { at: place.at, votes: place.votes + votes(place)? });
+    let of = |place: &Place| asked.iter().find(|asked| asked.at == place.at).map(|asked| asked.votes);
+    let both = |place: &Place| Some(Place { at: place.at, votes: place.votes + of(place)? });
     announced.iter().filter_map(both).collect()
 }
 
@@ -165,19 +165,19 @@ fn within(others: &[(Alike, i64)], alike: Alike, from: i64, to: i64) -> &[(Alike
 
 /// Every offset for which frames vote, with its votes: windows of twice the tolerance, the best of those that overlap.
 fn places(voters: &[(Alike, i64)], others: &[(Alike, i64)]) -> Vec<Place> {
-    let mut votes: Vec<i64> = Vec::new();
+    let mut ballots: Vec<i64> = Vec::new();
     for (alike, at) in voters {
-        votes
+        ballots
             .extend(within(others, *alike, at - RANGE_NS, at + RANGE_NS).iter().map(|(_, other)| other - at));
     }
-    votes.sort_unstable();
+    ballots.sort_unstable();
     let mut places: Vec<Place> = Vec::new();
     let mut end = 0;
-    for (start, from) in votes.iter().enumerate() {
-        while votes.get(end).is_some_and(|vote| *vote <= from + 2 * TOLERANCE_NS) {
+    for (start, from) in ballots.iter().enumerate() {
+        while ballots.get(end).is_some_and(|vote| *vote <= from + 2 * TOLERANCE_NS) {
             end += 1;
         }
-        let place = Place { at: votes[usize::midpoint(start, end - 1)], votes: end - start };
+        let place = Place { at: ballots[usize::midpoint(start, end - 1)], votes: end - start };
         match places.last_mut() {
             Some(last) if place.at - last.at <= 2 * TOLERANCE_NS => {
                 if place.votes > last.votes {

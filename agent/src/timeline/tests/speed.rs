@@ -22,9 +22,6 @@ fn two_hundred_handovers_are_told_at_once() {
             told.handovers.len(),
             began.elapsed()
         );
-        for handover in &told.handovers[1..] {
-            println!("{} {}", super::sample::line(handover), handover.began);
-        }
         assert_eq!(told.handovers.len(), 201);
         assert!(told.handovers[1..].iter().all(|handover| handover.gap_ns.is_some()));
     }

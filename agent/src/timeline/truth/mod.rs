@@ -39,7 +39,7 @@ fn holds(world: &World, told: &Timeline) {
         let Some(truth) = truth else {
             panic!("a gap in what never happened: {handover:#?}\n{:#?}", world.truths)
         };
-        let error = handover.error_ns.map_or(0, |error| error as i64) + ON_THE_WAY;
+        let error = handover.error_ns.map_or(0, u64::cast_signed) + ON_THE_WAY;
         let real = truth.first - truth.last;
         assert!((gap - real).abs() <= error, "gap {gap} ± {error}, in truth {real}: {truth:?} {handover:#?}");
         if let Some(unanswered) = &handover.unanswered {
