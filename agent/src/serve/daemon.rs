@@ -26,6 +26,9 @@ const RESYNC: Duration = Duration::from_secs(10);
 /// How often it is noted which LB IPs were asked for.
 const LOOK: Duration = Duration::from_secs(3);
 
+/// How often it is looked whether data packets reach this node for what it has lost.
+const STALE: Duration = Duration::from_secs(1);
+
 /// How often the speaker's metrics are read: as often as Prometheus does by default.
 const SPEAKER_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -123,6 +126,8 @@ impl Daemon {
         resync.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stale = interval(STALE);
+        stale.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = signals.end() => break,
@@ -135,6 +140,11 @@ impl Daemon {
                     name(&shared, &finder, unnamed).await;
                 }
                 _ = look.tick() => shared.observer().note_asked(),
+                _ = stale.tick() => {
+                    for told in shared.observer().tell_traffic() {
+                        tracing::debug!(ip = %told.ip, what = ?told.what, "data packets for a lost address");
+                    }
+                }
                 change = source.changed() => match change {
                     source::Change::File(read) => watch(&shared, read),
                     source::Change::Cluster => shared.take_over(),

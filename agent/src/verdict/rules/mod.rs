@@ -8,6 +8,7 @@ mod ipv6;
 mod nobody;
 mod path;
 mod several;
+mod stale;
 mod unheard;
 mod view;
 
@@ -25,7 +26,7 @@ use super::{
 pub(super) type Rule = fn(&View<'_>, Timestamp) -> Option<Finding>;
 
 /// All rules, in the order of their codes.
-pub(super) const ALL: [Rule; 25] = [
+pub(super) const ALL: [Rule; 26] = [
     several::split,
     several::shadow,
     several::foreign,
@@ -39,6 +40,7 @@ pub(super) const ALL: [Rule; 25] = [
     path::wrong_interface,
     path::stale_mac,
     unheard::unheard,
+    stale::stale_path,
     claims::mismatch,
     claims::stale_claim,
     claims::disagree,
