@@ -1,6 +1,6 @@
-//! The kernel programs: two tc classifiers that count and never decide.
+//! The kernel programs: tc classifiers that count and never decide.
 //!
-//! Both return `TCX_NEXT` (= `TC_ACT_UNSPEC`) on every path, so the rest of the chain runs as if they were
+//! All return `TCX_NEXT` (= `TC_ACT_UNSPEC`) on every path, so the rest of the chain runs as if they were
 //! not there. Minimum kernel 5.8 (ring buffer, `CAP_BPF`); TCX needs 6.6.
 
 #![no_std]
@@ -33,6 +33,13 @@ fn l2witness_out(ctx: TcContext) -> i32 {
     if programs::may_concern(&ctx) {
         programs::frame_out(ctx.skb.skb);
     }
+    TCX_NEXT
+}
+
+/// Packets that come in, where the agent was told to observe traffic.
+#[classifier]
+fn l2witness_data(ctx: TcContext) -> i32 {
+    programs::data_in(&ctx);
     TCX_NEXT
 }
 

@@ -5,8 +5,9 @@ use crate::frame::{Address, Kind};
 /// Events an IP may send at once before the steady rate holds: MetalLB's burst is 10 frames an interface.
 pub const RATE_BURST: u64 = 32;
 
-/// Steady rate: one event an IP every 250 ms.
-pub const RATE_INTERVAL_NS: u64 = 250_000_000;
+/// Steady rate: one event an IP every 100 ms. An address that flaps every two seconds has about five a second: two rounds of
+/// two frames, and the reply after each.
+pub const RATE_INTERVAL_NS: u64 = 100_000_000;
 
 /// Requests of which an IP may tell at once. They have a bucket of their own, and half of the ring buffer at most:
 /// no flood of them pushes out a change.

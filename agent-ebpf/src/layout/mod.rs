@@ -11,6 +11,7 @@ mod ignored;
 mod pod;
 mod prefilter;
 mod slot;
+mod traffic;
 
 pub use claims::{Claims, HEARD, HEARD_STALE_NS, Heard, LOCAL, LOCAL_STALE_NS, Local, Origin, REPLACED_NS};
 pub use counters::{Counter, LATENCY_BUCKETS, LATENCY_SHIFT, latency_bucket};
@@ -21,6 +22,7 @@ pub use event::{
 pub use ignored::Ignored;
 pub use prefilter::{PREFILTER_WORDS, prefilter_bit};
 pub use slot::{RECENT, Slot, Stamp, UNANSWERED_NS};
+pub use traffic::Traffic;
 
 /// Version of all the types in this module; part of the directory the maps are pinned under.
 pub const VERSION: u32 = 2;
@@ -40,3 +42,4 @@ const _: () = assert!(size_of::<Local>() == 56);
 const _: () = assert!(size_of::<Heard>() == 32);
 const _: () = assert!(size_of::<Claims>() == 344);
 const _: () = assert!(size_of::<Event>() == 72);
+const _: () = assert!(size_of::<Traffic>() == 16);

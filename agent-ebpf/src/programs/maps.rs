@@ -9,7 +9,7 @@ use aya_ebpf::{
 };
 use l2witness_ebpf::{
     frame::Address,
-    layout::{Claims, Event, Ignored, PREFILTER_WORDS, Slot, prefilter_bit},
+    layout::{Claims, Event, Ignored, PREFILTER_WORDS, Slot, Traffic, prefilter_bit},
 };
 
 /// LB IP → its index in [`SLOTS`] and [`CLAIMS`]. Written by the agent; the allow-list that bounds everything.
@@ -29,6 +29,11 @@ static SLOTS: Array<Slot> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 /// Index → who claims the IP. Shared by all interfaces. Mapped into the agent's memory.
 #[map]
 static CLAIMS: Array<Claims> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+
+/// Index → data packets on one interface. One entry, unless the agent is to observe traffic. Mapped into the agent's
+/// memory.
+#[map]
+static TRAFFIC: Array<Traffic> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 
 /// [`Ignored`] → frames, one map an interface. Mapped into the agent's memory.
 #[map]
@@ -66,6 +71,13 @@ pub(super) fn slot(index: u32) -> Option<&'static mut Slot> {
 pub(super) fn claims(index: u32) -> Option<&'static mut Claims> {
     // SAFETY: as above.
     CLAIMS.get_ptr_mut(index).map(|claims| unsafe { &mut *claims })
+}
+
+/// The data packets on this interface.
+#[inline(always)]
+pub(super) fn traffic(index: u32) -> Option<&'static mut Traffic> {
+    // SAFETY: as above.
+    TRAFFIC.get_ptr_mut(index).map(|traffic| unsafe { &mut *traffic })
 }
 
 /// Counts a frame that is no evidence.

@@ -2,6 +2,7 @@
 //! note who claims the address ([`claim`]) and say so if that is news ([`notify`]).
 
 mod claim;
+mod data;
 mod index;
 mod maps;
 mod notify;
@@ -10,6 +11,7 @@ mod packet;
 mod record;
 
 use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_ktime_get_ns, programs::TcContext};
+pub(crate) use data::data_in;
 use l2witness_ebpf::{
     frame::{Address, Kind, Message, Skip},
     layout::{Direction, Ignored, News, Slot},

@@ -4,7 +4,9 @@ use core::mem::MaybeUninit;
 
 use aya_ebpf::{helpers::generated::bpf_skb_load_bytes, programs::TcContext};
 use l2witness_ebpf::{
-    frame::{self, Bytes, ETH_ARP, ETH_IPV6, ETH_QINQ, ETH_VLAN, Header, Message, Parsed, Skip},
+    frame::{
+        self, Address, Bytes, ETH_ARP, ETH_IPV4, ETH_IPV6, ETH_QINQ, ETH_VLAN, Header, Message, Parsed, Skip,
+    },
     layout::Ignored,
 };
 
@@ -113,6 +115,7 @@ impl Bytes for Scattered<'_> {
 }
 
 /// The `EtherType`s that are read further, as they stand in `skb->protocol`.
+const IPV4: u32 = ETH_IPV4.to_be() as u32;
 const ARP: u32 = ETH_ARP.to_be() as u32;
 const IPV6: u32 = ETH_IPV6.to_be() as u32;
 const VLAN: u32 = ETH_VLAN.to_be() as u32;
@@ -139,6 +142,40 @@ pub(crate) fn may_concern(ctx: &TcContext) -> bool {
         ARP | VLAN | QINQ => true,
         _ => false,
     }
+}
+
+/// Where the destination address stands, in an untagged packet.
+const IPV4_DESTINATION: usize = 30;
+const IPV6_DESTINATION: usize = 38;
+/// `PACKET_HOST` of `linux/if_packet.h`: the frame is to a MAC of this node, and not to all.
+const PACKET_HOST: u32 = 0;
+
+/// The destination address of an IP packet to this node. The kernel takes the outermost tag off before ingress; what
+/// is tagged twice is not looked into.
+#[inline(always)]
+pub(super) fn destination(ctx: &TcContext) -> Option<Address> {
+    // SAFETY: the context pointer is the kernel's.
+    let (protocol, to) = unsafe { ((*ctx.skb.skb).protocol, (*ctx.skb.skb).pkt_type) };
+    if to != PACKET_HOST {
+        return None;
+    }
+    match protocol {
+        IPV4 => ipv4(&Packet(ctx)).or_else(|| ipv4(&Scattered(ctx))),
+        IPV6 => ipv6(&Packet(ctx)).or_else(|| ipv6(&Scattered(ctx))),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn ipv4<B: Bytes>(bytes: &B) -> Option<Address> {
+    let address = bytes.near::<IPV4_DESTINATION, 4>()?;
+    Some(Address::v4(address.word(0)))
+}
+
+#[inline(always)]
+fn ipv6<B: Bytes>(bytes: &B) -> Option<Address> {
+    let address = bytes.near::<IPV6_DESTINATION, 16>()?;
+    Some(Address { words: [address.word(0), address.word(4), address.word(8), address.word(12)] })
 }
 
 /// Reads the frame: in place, or again by copies if it is longer than its linear part.

@@ -66,6 +66,10 @@ pub(super) struct Args {
     /// Senders whose name (process, unit or container id) matches are the speaker
     #[arg(long, env = "L2WITNESS_SPEAKER", value_name = "REGEX", default_value = "^speaker$")]
     speaker: Regex,
+    /// Count data packets to the LB IPs, too, so that STALE-PATH can be told; costs each packet that comes in
+    #[arg(long, env = "L2WITNESS_OBSERVE_TRAFFIC", action = clap::ArgAction::Set, num_args = 0..=1,
+          require_equals = true, default_value_t = false, default_missing_value = "true")]
+    observe_traffic: bool,
     /// Serve metrics and evidence here; brackets may be around any address
     #[arg(long, env = "L2WITNESS_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:9472",
           value_parser = listen_address)]
@@ -139,6 +143,7 @@ async fn daemon(args: &Args) -> Outcome {
         rules,
         hook: args.interfaces.hook,
         capacity: args.max_ips,
+        traffic: args.observe_traffic,
         speaker: args.speaker.clone(),
     };
     let observer = Observer::new(config, pins).map_err(anyhow::Error::from)?;

@@ -34,6 +34,9 @@ pub struct OnInterface {
     pub latency: Latency,
     /// Last times.
     pub last: Times,
+    /// Data packets to the LB IP that came in; absent where they are not counted (`--observe-traffic`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Reached>,
     /// When the last four requests came in, and of the seconds before one every few; oldest first.
     pub recent_requests: Vec<Timestamp>,
 }
@@ -56,6 +59,16 @@ impl Requests {
     pub const fn answerable(&self) -> u64 {
         self.group.saturating_add(self.unicast)
     }
+}
+
+/// Data packets that came in by this interface, to a MAC of this node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// How many; of what the NIC or the kernel joined, each.
+    pub packets: u64,
+    /// The last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Timestamp>,
 }
 
 /// Frames sent, by what the kernel proved of their origin.

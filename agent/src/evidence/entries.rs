@@ -70,6 +70,7 @@ impl OnInterface {
                 reply_sent: last(Stamp::ReplySent),
                 announcement_sent: last(Stamp::AnnouncementSent),
             },
+            traffic: None,
             recent_requests: recent.iter().filter_map(|time| wall(*time)).collect(),
         }
     }

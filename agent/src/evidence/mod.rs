@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use claim::{Heard, Local, Named, Origin, Sender};
-pub use counts::{Latency, OnInterface, Requests, Sent, Times};
+pub use counts::{Latency, OnInterface, Reached, Requests, Sent, Times};
 pub use event::{Asked, ClaimChange, Claimed, ControlChange, Event, Lost, Traffic, What};
 pub use history::{ClockState, HandoverGaps, HistoryState};
 pub use host::{Bound, HostFacts, LinkLocal};

@@ -27,6 +27,9 @@ const RESYNC: Duration = Duration::from_secs(10);
 /// How often it is noted which LB IPs were asked for.
 const LOOK: Duration = Duration::from_secs(3);
 
+/// How often it is looked whether data packets reach this node for what it has lost.
+const STALE: Duration = Duration::from_secs(1);
+
 /// How often the speaker's metrics are read: as often as Prometheus does by default.
 const SPEAKER_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -125,6 +128,8 @@ impl Daemon {
         resync.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stale = interval(STALE);
+        stale.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = signals.end() => break,
@@ -142,6 +147,12 @@ impl Daemon {
                     let lost = shared.observer().events_lost();
                     shared.history().lost(lost);
                     shared.history().check_clock();
+                }
+                _ = stale.tick() => {
+                    let stale = shared.observer().tell_traffic();
+                    for Told { ip, time, what } in stale {
+                        shared.history().seen(ip, time, what);
+                    }
                 }
                 change = source.changed() => match change {
                     source::Change::File(read) => watch(&shared, read),

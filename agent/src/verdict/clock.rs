@@ -53,13 +53,14 @@ fn move_evidence(lb_ip: &mut LbIp, mv: &impl Fn(&mut Timestamp)) {
         mv(first);
         mv(last);
     }
-    for OnInterface { last, recent_requests, .. } in &mut lb_ip.interfaces {
+    for OnInterface { last, recent_requests, traffic, .. } in &mut lb_ip.interfaces {
         let Times { request, probe, reply_received, announcement_received, reply_sent, announcement_sent } =
             last;
         [request, probe, reply_received, announcement_received, reply_sent, announcement_sent]
             .into_iter()
             .flatten()
             .chain(recent_requests)
+            .chain(traffic.as_mut().and_then(|traffic| traffic.last.as_mut()))
             .for_each(mv);
     }
 }

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 
 use super::{
     Error,
-    object::{PROGRAM_IN, PROGRAM_OUT, classifier},
+    object::{PROGRAM_DATA, PROGRAM_IN, PROGRAM_OUT, classifier},
 };
 
 /// Which hook to use.
@@ -46,33 +46,48 @@ impl fmt::Display for Hook {
     }
 }
 
-const DIRECTIONS: [(TcAttachType, &str); 2] =
-    [(TcAttachType::Ingress, PROGRAM_IN), (TcAttachType::Egress, PROGRAM_OUT)];
+/// All there are; the last one only where traffic is observed.
+const PLACES: [(TcAttachType, &str); 3] = [
+    (TcAttachType::Ingress, PROGRAM_IN),
+    (TcAttachType::Egress, PROGRAM_OUT),
+    (TcAttachType::Ingress, PROGRAM_DATA),
+];
 
 /// Removes what an agent that was killed left on the interface: its filters outlive it, TCX links do not. Only
 /// filters of our own name go, and only whoever holds the pin directory may call this: then no agent is left
 /// whose filters they could be.
 pub(super) fn clear(interface: &str) {
-    for (direction, name) in DIRECTIONS {
+    for (direction, name) in PLACES {
         if tc::qdisc_detach_program(interface, direction, name).is_ok() {
             tracing::info!(interface, program = name, "removed a filter that an earlier agent left behind");
         }
     }
 }
 
-pub(super) fn attach(ebpf: &mut Ebpf, interface: &str, choice: HookChoice) -> Result<Hook, Error> {
+pub(super) fn attach(
+    ebpf: &mut Ebpf,
+    interface: &str,
+    choice: HookChoice,
+    traffic: bool,
+) -> Result<Hook, Error> {
+    let places = if traffic { &PLACES[..] } else { &PLACES[..2] };
     match choice {
-        HookChoice::Tcx => both(ebpf, interface, Hook::Tcx),
-        HookChoice::Clsact => both(ebpf, interface, Hook::Clsact),
+        HookChoice::Tcx => all(ebpf, interface, Hook::Tcx, places),
+        HookChoice::Clsact => all(ebpf, interface, Hook::Clsact, places),
         // By trying, not by kernel version: distributions backport.
-        HookChoice::Auto => both(ebpf, interface, Hook::Tcx).or_else(|tcx| {
+        HookChoice::Auto => all(ebpf, interface, Hook::Tcx, places).or_else(|tcx| {
             tracing::debug!(interface, error = %tcx, "no TCX here, trying clsact");
-            both(ebpf, interface, Hook::Clsact)
+            all(ebpf, interface, Hook::Clsact, places)
         }),
     }
 }
 
-fn both(ebpf: &mut Ebpf, interface: &str, hook: Hook) -> Result<Hook, Error> {
+fn all(
+    ebpf: &mut Ebpf,
+    interface: &str,
+    hook: Hook,
+    places: &[(TcAttachType, &'static str)],
+) -> Result<Hook, Error> {
     let failed = |source: ProgramError| Error::Attach {
         interface: interface.to_owned(),
         hook: if hook == Hook::Tcx { "TCX" } else { "clsact" },
@@ -86,8 +101,8 @@ fn both(ebpf: &mut Ebpf, interface: &str, hook: Hook) -> Result<Hook, Error> {
             Err(error) => return Err(failed(error.into())),
         }
     }
-    let mut first = None;
-    for (direction, name) in DIRECTIONS {
+    let mut done = Vec::new();
+    for (direction, name) in places.iter().copied() {
         let options = match hook {
             Hook::Tcx => TcAttachOptions::TcxOrder(LinkOrder::first()),
             Hook::Clsact => TcAttachOptions::Netlink(NlOptions { priority: 1, ..NlOptions::default() }),
@@ -106,11 +121,12 @@ fn both(ebpf: &mut Ebpf, interface: &str, hook: Hook) -> Result<Hook, Error> {
                 );
             }
         }
-        match (attached, first.take()) {
-            (Ok(link), _) => first = Some((name, link)),
-            (Err(error), None) => return Err(failed(error)),
-            (Err(error), Some((attached, link))) => {
-                let _ = classifier(ebpf, attached)?.detach(link);
+        match attached {
+            Ok(link) => done.push((name, link)),
+            Err(error) => {
+                for (attached, link) in done {
+                    let _ = classifier(ebpf, attached)?.detach(link);
+                }
                 return Err(failed(error));
             }
         }

@@ -17,6 +17,8 @@ pub struct Config {
     pub hook: HookChoice,
     /// Room for so many LB IPs.
     pub capacity: u32,
+    /// Whether data packets to the LB IPs are counted, too.
+    pub traffic: bool,
     /// Names of senders that are the speaker.
     pub speaker: Regex,
 }

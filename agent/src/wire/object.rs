@@ -11,6 +11,8 @@ pub static OBJECT: &[u8] = aya::include_bytes_aligned!(env!("L2WITNESS_EBPF_OBJE
 pub const PROGRAM_IN: &str = "l2witness_in";
 /// Name of the classifier of outgoing frames.
 pub const PROGRAM_OUT: &str = "l2witness_out";
+/// Name of the classifier of data packets that come in.
+pub const PROGRAM_DATA: &str = "l2witness_data";
 
 /// Name of the classifier that does nothing, for measuring the others against.
 pub const PROGRAM_EMPTY: &str = "l2witness_empty";

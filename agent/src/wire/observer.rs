@@ -15,6 +15,7 @@ use super::{
     port::{Observed, Port},
     report::{self, Sources},
     sender::Names,
+    stale::StaleTraffic,
     tally,
     told::{self, Losses, Naming, Who},
     watch::Watch,
@@ -39,6 +40,7 @@ pub struct Observer {
     losses: Losses,
     /// Interfaces that have lost their carrier since [`Self::lost`] was asked.
     cut: BTreeSet<u32>,
+    stale: StaleTraffic,
     /// How often programs were attached.
     attached: u64,
     pins: Pins,
@@ -67,6 +69,7 @@ impl Observer {
             asked: RequestTimes::default(),
             losses: Losses::default(),
             cut: BTreeSet::new(),
+            stale: StaleTraffic::default(),
             attached: 0,
             pins,
         })
@@ -88,6 +91,7 @@ impl Observer {
             self.takeovers.forget(*ip);
             self.asked.forget(*ip);
             self.losses.forget(*ip);
+            self.stale.forget(*ip);
         }
         for (ip, index) in &diff.insert {
             for port in self.ports.values_mut() {
@@ -182,7 +186,7 @@ impl Observer {
     }
 
     fn observe(&mut self, link: &Link) -> Result<Observed, Error> {
-        let mut programs = Programs::load(&self.pins, self.config.capacity)?;
+        let mut programs = Programs::load(&self.pins, self.config.capacity, self.config.traffic)?;
         attach::clear(&link.name);
         let hook = programs.attach(&link.name, self.config.hook)?;
         tracing::info!(interface = link.name, %hook, mac = %link.mac.unwrap_or_default(), "observing");
@@ -314,6 +318,24 @@ impl Observer {
         told
     }
 
+    /// Data packets that reach this node though it has lost the address: what is to be told of them since the last call.
+    /// To be called every second; nothing comes of it where traffic is not observed.
+    pub fn tell_traffic(&mut self) -> Vec<Told> {
+        let Self { ports, watch, stale, config, .. } = self;
+        if !config.traffic {
+            return Vec::new();
+        }
+        let now = Clock::read().monotonic;
+        let mut told = Vec::new();
+        for (ip, index) in watch.iter() {
+            let on = ports.values().filter_map(|port| port.state.as_ref().ok());
+            let on = on.filter_map(|on| Some((on.programs.slot(index)?, on.programs.traffic(index)?)));
+            let told_of_ip = stale.look(ip, on, now, |time| self.clock.wall(time));
+            told.extend(told_of_ip);
+        }
+        told
+    }
+
     /// The clock of the agent's life: what is told in the order of time is told by it.
     pub const fn clock(&self) -> Clock {
         self.clock
@@ -346,6 +368,7 @@ impl Observer {
             asked,
             losses: _,
             cut: _,
+            stale: _,
             attached: _,
             pins: _,
         } = self;

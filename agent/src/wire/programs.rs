@@ -9,24 +9,25 @@ use aya::{
 };
 use l2witness_ebpf::{
     frame::Address,
-    layout::{Claims, Ignored, Slot},
+    layout::{Claims, Ignored, Slot, Traffic},
 };
 
 use super::{
     Error, Pins,
     attach::{self, Hook, HookChoice},
     mapped::Mapped,
-    object::{OBJECT, PROGRAM_IN, PROGRAM_OUT, classifier},
+    object::{OBJECT, PROGRAM_DATA, PROGRAM_IN, PROGRAM_OUT, classifier},
     prefilter::Prefilter,
 };
 
 /// Maps that all copies of the programs share, by pinning.
 pub(super) const SHARED_MAPS: [&str; 5] = ["WATCHED", "PREFILTER", "CLAIMS", "KERNEL_ND", "EVENTS"];
 
-fn load(pins: &Pins, slots: u32, capacity: u32) -> Result<Ebpf, Error> {
+fn load(pins: &Pins, slots: u32, capacity: u32, traffic: u32) -> Result<Ebpf, Error> {
     let mut loader = EbpfLoader::new();
     loader
         .map_max_entries("SLOTS", slots)
+        .map_max_entries("TRAFFIC", traffic)
         .map_max_entries("WATCHED", capacity)
         .map_max_entries("CLAIMS", capacity);
     for name in SHARED_MAPS {
@@ -63,7 +64,7 @@ impl Shared {
     /// [`Error::Load`] where the kernel refuses, with its reason.
     pub fn create(pins: &Pins, capacity: u32) -> Result<Self, Error> {
         // Only for its maps: the programs of this copy are never loaded, and its one-entry SLOTS goes with it.
-        let mut ebpf = load(pins, 1, capacity)?;
+        let mut ebpf = load(pins, 1, capacity, 1)?;
         let claims: Array<MapData, Claims> = typed(&mut ebpf, "CLAIMS")?;
         let pinned = MapData::from_pin(pins.map("CLAIMS")).map_err(|error| Error::Map(error, "CLAIMS"))?;
         Ok(Self {
@@ -103,39 +104,53 @@ impl Shared {
 /// The programs on one interface; dropping them detaches them.
 pub struct Programs {
     ebpf: Ebpf,
-    slots: Array<MapData, Slot>,
-    slots_memory: Mapped<Slot>,
+    slots: Evidence<Slot>,
+    /// Where traffic is observed.
+    traffic: Option<Evidence<Traffic>>,
     ignored: Mapped<u64>,
 }
 
+/// An array of the kernel's that is read without asking it.
+struct Evidence<T: aya::Pod> {
+    array: Array<MapData, T>,
+    memory: Mapped<T>,
+}
+
+impl<T: aya::Pod> Evidence<T> {
+    fn take(ebpf: &mut Ebpf, name: &'static str, entries: u32) -> Result<Self, Error> {
+        let Map::Array(data) = take(ebpf, name)? else { return Err(Error::Object(name)) };
+        let memory = Mapped::new(&data, entries, name)?;
+        let array = Array::try_from(Map::Array(data)).map_err(|error| Error::Map(error, name))?;
+        Ok(Self { array, memory })
+    }
+}
+
 impl Programs {
-    /// Loads a copy of the programs that shares the maps under `pins`.
+    /// Loads a copy of the programs that shares the maps under `pins`; with the one of data packets, if `traffic`.
     ///
     /// # Errors
     /// [`Error::Load`] or [`Error::Map`] with the kernel's reason.
-    pub fn load(pins: &Pins, capacity: u32) -> Result<Self, Error> {
-        let mut ebpf = load(pins, capacity, capacity)?;
-        let (slots, slots_memory) = {
-            let Map::Array(data) = take(&mut ebpf, "SLOTS")? else { return Err(Error::Object("SLOTS")) };
-            let memory = Mapped::new(&data, capacity, "SLOTS")?;
-            (Array::try_from(Map::Array(data)).map_err(|error| Error::Map(error, "SLOTS"))?, memory)
-        };
+    pub fn load(pins: &Pins, capacity: u32, traffic: bool) -> Result<Self, Error> {
+        let mut ebpf = load(pins, capacity, capacity, if traffic { capacity } else { 1 })?;
+        let slots = Evidence::take(&mut ebpf, "SLOTS", capacity)?;
+        let packets = if traffic { Some(Evidence::take(&mut ebpf, "TRAFFIC", capacity)?) } else { None };
         let Map::Array(ignored) = take(&mut ebpf, "IGNORED")? else { return Err(Error::Object("IGNORED")) };
         let ignored = Mapped::new(&ignored, Ignored::COUNT as u32, "IGNORED")?;
-        for name in [PROGRAM_IN, PROGRAM_OUT] {
+        let names = [PROGRAM_IN, PROGRAM_OUT].into_iter().chain(traffic.then_some(PROGRAM_DATA));
+        for name in names {
             classifier(&mut ebpf, name)?.load().map_err(|error| Error::Load(error.into()))?;
         }
         #[cfg(feature = "debug-log")]
         super::debug_log::forward(&mut ebpf);
-        Ok(Self { ebpf, slots, slots_memory, ignored })
+        Ok(Self { ebpf, slots, traffic: packets, ignored })
     }
 
-    /// Puts both programs on the interface and says which hook took them.
+    /// Puts the programs on the interface and says which hook took them.
     ///
     /// # Errors
     /// [`Error::Attach`]; nothing stays attached then.
     pub fn attach(&mut self, interface: &str, choice: HookChoice) -> Result<Hook, Error> {
-        attach::attach(&mut self.ebpf, interface, choice)
+        attach::attach(&mut self.ebpf, interface, choice, self.traffic.is_some())
     }
 
     /// One of the programs, for `BPF_PROG_TEST_RUN`.
@@ -148,7 +163,12 @@ impl Programs {
 
     /// The evidence at one index.
     pub fn slot(&self, index: u32) -> Option<Slot> {
-        self.slots_memory.read(index)
+        self.slots.memory.read(index)
+    }
+
+    /// The data packets at one index, where traffic is observed.
+    pub fn traffic(&self, index: u32) -> Option<Traffic> {
+        self.traffic.as_ref()?.memory.read(index)
     }
 
     /// Frames ignored for that reason.
@@ -161,6 +181,8 @@ impl Programs {
     /// # Errors
     /// [`Error::Map`] with the kernel's reason.
     pub fn clear(&mut self, index: u32) -> Result<(), Error> {
-        self.slots.set(index, Slot::EMPTY, 0).map_err(|error| Error::Map(error, "SLOTS"))
+        self.slots.array.set(index, Slot::EMPTY, 0).map_err(|error| Error::Map(error, "SLOTS"))?;
+        let Some(traffic) = &mut self.traffic else { return Ok(()) };
+        traffic.array.set(index, Traffic::EMPTY, 0).map_err(|error| Error::Map(error, "TRAFFIC"))
     }
 }

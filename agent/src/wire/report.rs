@@ -7,8 +7,8 @@ use l2witness_ebpf::layout::{self, Ignored};
 
 use super::{Config, Facts, Shared, clock::Clock, port::Port, sender::Names, watch::Watch};
 use crate::evidence::{
-    Heard, HistoryState, Interface, LbIp, Local, NodeReport, OnInterface, RequestTimes, Said, SourceState,
-    Takeovers,
+    Heard, HistoryState, Interface, LbIp, Local, NodeReport, OnInterface, Reached, RequestTimes, Said,
+    SourceState, Takeovers,
 };
 
 /// Everything a report is made of.
@@ -76,7 +76,10 @@ fn lb_ip(sources: &Sources<'_>, clock: &Clock, ip: std::net::IpAddr, index: u32)
     let slots = sources.ports.values().filter_map(|port| {
         let programs = &port.state.as_ref().ok()?.programs;
         let noted = sources.asked.of(ip, port.link.index);
-        Some(OnInterface::of(port.link.name.clone(), &programs.slot(index)?, noted, &wall))
+        let on = OnInterface::of(port.link.name.clone(), &programs.slot(index)?, noted, &wall);
+        let reached =
+            |traffic: layout::Traffic| Reached { packets: traffic.packets, last: wall(traffic.last) };
+        Some(OnInterface { traffic: programs.traffic(index).map(reached), ..on })
     });
     let claims = sources.shared.claims(index);
     let (takeovers, handovers) = sources.takeovers.of(ip, &wall);

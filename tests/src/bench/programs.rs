@@ -43,7 +43,7 @@ pub(super) fn measure(count: usize) -> Result<Section> {
     for (ip, index) in watched(WATCHED).zip(0..) {
         shared.insert(ip, index)?;
     }
-    let mut programs = Programs::load(&pins, CAPACITY)?;
+    let mut programs = Programs::load(&pins, CAPACITY, true)?;
     programs.classifier(PROGRAM_EMPTY)?.load().context("load the empty program")?;
     let mut cases = cases();
     for case in &cases {

@@ -14,8 +14,8 @@ use std::net::IpAddr;
 use anyhow::{Context as _, Result, ensure};
 use aya::maps::{Array, MapData, RingBuf};
 use aya::{TestRun as _, TestRunOptions};
-use l2witness::wire::{Hook, HookChoice, PROGRAM_IN, PROGRAM_OUT, Pins, Programs, Shared};
-use l2witness_ebpf::layout::{Claims, Direction, Ignored, Slot};
+use l2witness::wire::{Hook, HookChoice, PROGRAM_DATA, PROGRAM_IN, PROGRAM_OUT, Pins, Programs, Shared};
+use l2witness_ebpf::layout::{Claims, Direction, Ignored, Slot, Traffic};
 
 pub use context::Context;
 pub use outcome::{Claim, Outcome, Told};
@@ -61,6 +61,19 @@ impl Kernel {
     ///
     /// The kernel refuses the object.
     pub fn load(host: &Host, interface: &str, watched: &[IpAddr]) -> Result<Self> {
+        Self::load_all(host, interface, watched, false)
+    }
+
+    /// The same with the program that counts traffic.
+    ///
+    /// # Errors
+    ///
+    /// As [`Kernel::load`].
+    pub fn load_with_traffic(host: &Host, interface: &str, watched: &[IpAddr]) -> Result<Self> {
+        Self::load_all(host, interface, watched, true)
+    }
+
+    fn load_all(host: &Host, interface: &str, watched: &[IpAddr], traffic: bool) -> Result<Self> {
         lab::ensure_mounted()?;
         // Beside the agent's, which may run on the same host.
         let mut directory = host.pin_directory().into_os_string();
@@ -71,7 +84,7 @@ impl Kernel {
         for (ip, index) in watched.iter().zip(0..) {
             shared.insert(*ip, index)?;
         }
-        let programs = Programs::load(&pins, capacity)?;
+        let programs = Programs::load(&pins, capacity, traffic)?;
         let events = shared.events.take().context("the ring buffer is taken")?;
         let learned = Array::try_from(aya::maps::Map::Array(MapData::from_pin(pins.map("KERNEL_ND"))?))?;
         Ok(Self {
@@ -86,7 +99,7 @@ impl Kernel {
         })
     }
 
-    /// Puts both programs on the interface, where they see what really comes and goes.
+    /// Puts the programs on the interface, where they see what really comes and goes.
     ///
     /// # Errors
     ///
@@ -114,6 +127,19 @@ impl Kernel {
             Direction::Received => PROGRAM_IN,
             Direction::Sent => PROGRAM_OUT,
         };
+        self.run_program(name, frame, context)
+    }
+
+    /// Runs a packet that came in through the program that counts traffic; returns the verdict.
+    ///
+    /// # Errors
+    ///
+    /// As [`Kernel::run`].
+    pub fn run_data(&mut self, frame: &[u8]) -> Result<i32> {
+        self.run_program(PROGRAM_DATA, frame, Context::default())
+    }
+
+    fn run_program(&mut self, name: &'static str, frame: &[u8], context: Context) -> Result<i32> {
         let context = context.bytes(self.interface);
         let mut after = vec![0; frame.len()];
         let options = TestRunOptions {
@@ -186,6 +212,15 @@ impl Kernel {
     /// There is none.
     pub fn slot(&self, index: u32) -> Result<Slot> {
         self.programs.slot(index).context("no such slot")
+    }
+
+    /// The data packets to the watched IP of this index.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn traffic(&self, index: u32) -> Result<Traffic> {
+        self.programs.traffic(index).context("no such entry")
     }
 
     /// Who claims the watched IP of this index.

@@ -8,6 +8,7 @@ mod received_ndp;
 mod replayed;
 mod sent;
 mod sequence;
+mod traffic;
 mod truncated;
 mod unrelated;
 mod wire;

@@ -2,6 +2,7 @@
 
 mod neighbours;
 mod tc;
+mod traffic;
 
 use std::thread;
 use std::time::Duration;

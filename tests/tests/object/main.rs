@@ -8,7 +8,7 @@ use std::mem::size_of;
 use anyhow::{Context as _, Result};
 use l2witness::wire::OBJECT;
 use l2witness_ebpf::frame::Address;
-use l2witness_ebpf::layout::{Claims, Ignored, PREFILTER_WORDS, Slot};
+use l2witness_ebpf::layout::{Claims, Ignored, PREFILTER_WORDS, Slot, Traffic};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 use code::{Call, Code, Instruction};
@@ -19,7 +19,7 @@ const ARRAY: usize = 2;
 const RINGBUF: usize = 27;
 const MMAPABLE: usize = 1 << 10;
 
-const PROGRAMS: [&str; 3] = ["l2witness_in", "l2witness_out", "l2witness_empty"];
+const PROGRAMS: [&str; 4] = ["l2witness_in", "l2witness_out", "l2witness_data", "l2witness_empty"];
 
 /// Their loops over pointers are what the verifier refuses without `CAP_PERFMON`.
 #[test]
@@ -113,6 +113,7 @@ fn map_values_are_as_large_as_the_types_that_the_agent_reads() -> Result<()> {
         ("WATCHED", [HASH, size_of::<Address>(), 4, 1, 0]),
         ("SLOTS", [ARRAY, 4, size_of::<Slot>(), 1, MMAPABLE]),
         ("CLAIMS", [ARRAY, 4, size_of::<Claims>(), 1, MMAPABLE]),
+        ("TRAFFIC", [ARRAY, 4, size_of::<Traffic>(), 1, MMAPABLE]),
         ("IGNORED", [ARRAY, 4, 8, Ignored::COUNT, MMAPABLE]),
         ("PREFILTER", [ARRAY, 4, 8, PREFILTER_WORDS as usize, 0]),
         ("KERNEL_ND", [ARRAY, 4, 8, 1, 0]),

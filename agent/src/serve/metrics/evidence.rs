@@ -56,6 +56,8 @@ struct Families {
     last_request: Family,
     last_reply: Family,
     last_announcement: Family,
+    traffic: Family,
+    last_traffic: Family,
 }
 
 impl Families {
@@ -115,6 +117,14 @@ impl Families {
                 "last_announcement_timestamp_seconds",
                 "When the last announcement went out.",
             ),
+            traffic: Family::counter(
+                "traffic_packets_total",
+                "Data packets to an LB IP that came in, with --observe-traffic alone.",
+            ),
+            last_traffic: Family::gauge(
+                "last_traffic_timestamp_seconds",
+                "When the last data packet to an LB IP came in, with --observe-traffic alone.",
+            ),
         }
     }
 
@@ -152,6 +162,7 @@ impl Families {
         }
         self.announcements_received.count(&with("form", "request"), on.announcements_received_request);
         self.announcements_received.count(&with("form", reply_form), on.announcements_received_reply);
+        self.traffic.count(&base, on.traffic.map_or(0, |traffic| traffic.packets));
         let count: u64 = on.latency.buckets.iter().sum();
         if count > 0 {
             let ends = on.latency.buckets.iter().enumerate().map(|(at, count)| (bucket_end(at), *count));
@@ -167,6 +178,7 @@ impl Families {
             (&mut self.last_request, on.last.request),
             (&mut self.last_reply, on.last.reply_sent),
             (&mut self.last_announcement, on.last.announcement_sent),
+            (&mut self.last_traffic, on.traffic.and_then(|traffic| traffic.last)),
         ];
         for (family, time) in families {
             if let Some(time) = time {
@@ -192,6 +204,8 @@ impl Families {
             last_request,
             last_reply,
             last_announcement,
+            traffic,
+            last_traffic,
         } = self;
         [
             requests,
@@ -209,6 +223,8 @@ impl Families {
             last_request,
             last_reply,
             last_announcement,
+            traffic,
+            last_traffic,
         ]
         .into_iter()
         .map(Family::done)

@@ -17,7 +17,7 @@ use serde::Serialize;
 pub use claims::{CLAIMS_DISAGREE, COUNTERS_DIFFER, MISMATCH, STALE_CLAIM, UNANNOUNCED, UNSHARED};
 pub use ipv6::{GROUP_LOST, NO_LINK_LOCAL, NO_SOURCE_LINK_LAYER, UNICAST_SOLICITATION};
 pub use nobody::{IDLE, NO_OWNER, SILENT};
-pub use path::{NO_CARRIER, SENDER_MISMATCH, STALE_MAC, UNHEARD, WRONG_INTERFACE};
+pub use path::{NO_CARRIER, SENDER_MISMATCH, STALE_MAC, STALE_PATH, UNHEARD, WRONG_INTERFACE};
 pub use several::{FLAP, FOREIGN, HANDOVER, SHADOW, SPLIT};
 pub use view::{CLAIMS_UNREAD, OVERFLOW, PARTIAL_VIEW, SOURCE_LOST, SOURCE_PARTIAL};
 
@@ -84,7 +84,7 @@ impl Verdict {
 }
 
 /// All of them, by code.
-pub static ALL: [&Verdict; 28] = [
+pub static ALL: [&Verdict; 29] = [
     &SPLIT,
     &SHADOW,
     &FOREIGN,
@@ -98,6 +98,7 @@ pub static ALL: [&Verdict; 28] = [
     &WRONG_INTERFACE,
     &STALE_MAC,
     &UNHEARD,
+    &STALE_PATH,
     &MISMATCH,
     &STALE_CLAIM,
     &CLAIMS_DISAGREE,

@@ -48,3 +48,13 @@ pub static UNHEARD: Verdict = Verdict {
     next: "look at what drops ARP or Neighbor Advertisements with a foreign address on the way from {node}: port \
            security, allowed-address-pairs, ARP inspection, the cloud's network",
 };
+
+/// Traffic goes where the address was.
+pub static STALE_PATH: Verdict = Verdict {
+    code: "L2W306",
+    name: "STALE-PATH",
+    severity: Severity::Warning,
+    reason: "another node has the LB IP, and data packets for it still reach this one",
+    next: "see whose packets these are: `tcpdump -eni any dst {ip}` on {node}; then clear that client's or \
+           router's entry (`ip neigh`, `show arp`), or the switch's",
+};

@@ -5,9 +5,10 @@ use crate::{
     evidence::{LinkLocal, NodeReport},
     verdict::{
         catalogue::{
-            FLAP, GROUP_LOST, NO_LINK_LOCAL, STALE_CLAIM, UNANNOUNCED, UNHEARD, UNICAST_SOLICITATION,
+            FLAP, GROUP_LOST, NO_LINK_LOCAL, STALE_CLAIM, STALE_PATH, UNANNOUNCED, UNHEARD,
+            UNICAST_SOLICITATION,
         },
-        sample::{Node, WEB, member, owner, peer},
+        sample::{Node, WEB, member, node, owner, peer, speaker},
     },
 };
 
@@ -15,12 +16,13 @@ pub(super) fn classes() -> Vec<Class> {
     let bounce = [(290, 3), (255, 1), (220, 2), (160, 3), (110, 1), (65, 2)];
     let filtered = vec![owner("n1", 1).asked(9).announced(60).done(), peer("n2", 2, "n1").asked(9).done()];
     let came_back = vec![owner("n1", 1).heard(2, 600).done(), peer("n2", 2, "n1").heard(1, 3596).done()];
+    let refused = still_there();
     vec![
-        unseen(32),
+        seen(32, refused, [&STALE_PATH], "n1 had it before"),
         seen(33, filtered, [&UNHEARD], ""),
         unseen(34),
         seen(35, came_back, [&UNANNOUNCED], ""),
-        unseen(36),
+        seen(36, still_there(), [&STALE_PATH], "n1 had it before"),
         unseen(37),
         unseen(38),
         unseen(39),
@@ -33,6 +35,12 @@ pub(super) fn classes() -> Vec<Class> {
         seen(46, stale_metric("default/deleted"), [&STALE_CLAIM], ""),
         seen(47, stale_status(), [&STALE_CLAIM], ""),
     ]
+}
+
+/// It moved, and clients still send to where it was.
+fn still_there() -> Vec<NodeReport> {
+    let former = node("n1", 1).asked(5).local(speaker(1, 900, 410)).heard(2, 396).reached(3);
+    vec![former.done(), node("n2", 2).asked(5).local(speaker(2, 400, 5)).announced(396).reached(9).done()]
 }
 
 fn v6(node: Node) -> Node {

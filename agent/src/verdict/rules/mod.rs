@@ -9,6 +9,7 @@ mod nobody;
 mod overlap;
 mod path;
 mod several;
+mod stale;
 mod unheard;
 mod view;
 
@@ -26,7 +27,7 @@ use super::{
 pub(super) type Rule = fn(&View<'_>, Timestamp) -> Option<Finding>;
 
 /// All rules, in the order of their codes.
-pub(super) const ALL: [Rule; 25] = [
+pub(super) const ALL: [Rule; 26] = [
     several::split,
     several::shadow,
     several::foreign,
@@ -40,6 +41,7 @@ pub(super) const ALL: [Rule; 25] = [
     path::wrong_interface,
     path::stale_mac,
     unheard::unheard,
+    stale::stale_path,
     claims::mismatch,
     claims::stale_claim,
     claims::disagree,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Coverage, Failed, Scope};
 use crate::evidence::{
     Bound, Heard, HistoryState, HostFacts, Interface, LbIp, Local, MacAddr, Named, NodeReport, OnInterface,
-    Origin, Said, Sender, SourceState, Times,
+    Origin, Reached, Said, Sender, SourceState, Times,
 };
 
 pub(crate) use said::{WEB, in_pod, kube_vip, member, owner, peer, unit};
@@ -124,6 +124,12 @@ impl Node {
     /// The last reply, where it is not the last frame of all.
     pub(crate) fn replied(mut self, ago: i64) -> Self {
         self.on("eth0").last.reply_sent = Some(before(ago));
+        self
+    }
+
+    /// A data packet came in.
+    pub(crate) fn reached(mut self, ago: i64) -> Self {
+        self.on("eth0").traffic = Some(Reached { packets: 7, last: Some(before(ago)) });
         self
     }
 

@@ -3,12 +3,14 @@
 use super::{Row, check, row};
 use crate::{
     evidence::Local,
-    verdict::sample::{Node, WEB, before, in_pod, kernel, mac, member, node, owner, peer, speaker},
+    verdict::sample::{
+        Node, WEB, announcer, before, in_pod, kernel, mac, member, node, owner, peer, speaker,
+    },
 };
 
 #[test]
 fn wrong_ways_are_told_with_their_cause() {
-    check(interfaces().into_iter().chain(macs()).chain(carrier()).chain(announcements()));
+    check(interfaces().into_iter().chain(macs()).chain(carrier()).chain(announcements()).chain(traffic()));
 }
 
 fn interfaces() -> Vec<Row> {
@@ -159,5 +161,47 @@ fn announcements() -> Vec<Row> {
             },
             &[],
         ),
+    ]
+}
+
+fn traffic() -> Vec<Row> {
+    let heir = |since| node("n2", 2).asked(5).local(speaker(2, since, 5)).announced(since - 4);
+    let former = |lost: i64| node("n1", 1).asked(5).local(speaker(1, 900, lost + 10)).heard(2, lost - 4);
+    vec![
+        row(
+            "it was here, and packets still come",
+            vec![former(400).reached(3).done(), heir(400).reached(1).done()],
+            &["STALE-PATH"],
+        )
+        .because("n1 had it before: a client, router or switch still sends to 00:00:5e:00:53:01"),
+        row(
+            "packets come to a node that never had it",
+            vec![node("n1", 1).asked(5).reached(3).done(), heir(400).done()],
+            &["STALE-PATH"],
+        )
+        .because("nothing shows that n1 had it: a static entry or a route leads there"),
+        row("the last ones came before", vec![former(400).reached(410).done(), heir(400).done()], &[]),
+        row("some came right after", vec![former(400).reached(380).done(), heir(400).done()], &[]),
+        row("they stopped a while ago", vec![former(400).reached(90).done(), heir(400).done()], &[]),
+        row("a move just now", vec![former(30).reached(3).done(), heir(30).done()], &["HANDOVER"]),
+        row("to whoever answers", vec![heir(400).reached(1).done(), node("n1", 1).asked(5).done()], &[]),
+        row(
+            "nobody has asked the heir since",
+            vec![
+                node("n1", 1).asked(900).local(speaker(1, 2000, 900)).heard(2, 800).reached(3).done(),
+                node("n2", 2).asked(900).local(announcer(2, 804, 800)).done(),
+            ],
+            &["STALE-PATH", "IDLE"],
+        ),
+        row("nobody has it", vec![node("n1", 1).asked(900).reached(3).done()], &["IDLE"]),
+        row(
+            "by BGP it comes to any node",
+            vec![
+                member("n1", 1).announces_by("bgp", WEB, 3600).asked(5).reached(3).done(),
+                owner("n2", 2).done(),
+            ],
+            &[],
+        ),
+        row("it is not counted", vec![former(400).done(), heir(400).done()], &[]),
     ]
 }

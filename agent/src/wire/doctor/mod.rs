@@ -109,6 +109,6 @@ impl Patient {
     }
 
     fn programs(&self) -> Result<Programs, Error> {
-        Programs::load(&self.pins, Self::CAPACITY)
+        Programs::load(&self.pins, Self::CAPACITY, false)
     }
 }
