@@ -44,13 +44,13 @@ pub(super) fn run(world: &World) -> Result<Told> {
     })
     .with_context(|| format!("no Event about {}", service.name))?;
     let text = |field: &str| first[field].as_str().unwrap_or_default().to_owned();
-    let note = text("note");
+    let said = text("note");
     ensure!(
         (text("type"), text("reason"), text("reportingController"))
             == ("Warning".to_owned(), "Shadow".to_owned(), "l2witness".to_owned())
             && first["reportingInstance"] == node.name()
-            && note.contains("L2W102")
-            && note.contains(&service.ip.to_string()),
+            && said.contains("L2W102")
+            && said.contains(&service.ip.to_string()),
         "not what it is about: {first:#}"
     );
     let until = Instant::now() + AGAIN;
@@ -61,7 +61,7 @@ pub(super) fn run(world: &World) -> Result<Told> {
         }
         Ok((Instant::now() > until).then_some(()))
     })?;
-    Ok(Told::words(format!("one Event: Warning Shadow by {}: {note}", node.name())))
+    Ok(Told::words(format!("one Event: Warning Shadow by {}: {said}", node.name())))
 }
 
 /// Those of our agents about a Service of `shop`.

@@ -14,6 +14,10 @@ use crate::lab::Host;
 /// How much it sends to whoever goes on reading.
 const BYTES: usize = 100 << 20;
 
+/// How long the comment beside each series is. All that comes before the reader's limit must be read in time on a
+/// machine that has other things to do, or it would be told as slow rather than as too large.
+const COMMENT: usize = 8000;
+
 /// How often it looks whether it is to end.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -85,12 +89,14 @@ fn flood(mut stream: TcpStream) -> Result<()> {
     let mut request = [0; 4096];
     let _asked = stream.read(&mut request)?;
     stream.write_all(HEAD)?;
+    let comment = format!("# HELP metallb_layer2_requests_received {}\n", "and so on ".repeat(COMMENT / 10));
     let mut sent = 0;
     for number in 0_u64.. {
-        let line =
-            format!("metallb_layer2_requests_received{{ip=\"192.0.2.{}\",n=\"{number}\"}} 1\n", number % 256);
-        stream.write_all(line.as_bytes())?;
-        sent += line.len();
+        let ip = number % 256;
+        let text =
+            format!("metallb_layer2_requests_received{{ip=\"192.0.2.{ip}\",n=\"{number}\"}} 1\n{comment}");
+        stream.write_all(text.as_bytes())?;
+        sent += text.len();
         if sent > BYTES {
             break;
         }
