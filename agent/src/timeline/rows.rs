@@ -80,8 +80,8 @@ fn row<'a>(account: &Account, node: &'a str, boot: &'a str, mut events: Vec<&'a 
             missing += if last.0 == Some(of) { seq - last.1 - 1 } else { seq.saturating_sub(1) };
         }
         last = (Some(of), seq);
-        if let What::Lost(Lost { count, .. }) = event.what {
-            missing = missing.saturating_add(count);
+        if let What::Lost(lost) = &event.what {
+            missing = missing.saturating_add(told_by_nothing(lost));
         }
         if event.ip == Some(account.ip) {
             let at = nanoseconds(event.at);
@@ -101,12 +101,18 @@ fn row<'a>(account: &Account, node: &'a str, boot: &'a str, mut events: Vec<&'a 
     whole_node.sort_by_key(|event| (event.at, event.seq));
     for event in &whole_node {
         if let What::Lost(lost) = &event.what {
-            spread(&mut seen, nanoseconds(event.at), lost.count);
+            spread(&mut seen, nanoseconds(event.at), told_by_nothing(lost));
         }
     }
     let mut order: Vec<usize> = (0..seen.len()).collect();
     order.sort_by_key(|place| seen[*place].noted);
     Row { node, boot, seen, order, whole_node }
+}
+
+/// Lost events of which nothing else tells. Of requests the counts do, and nobody's answer was among them; nor was it among
+/// the control plane's changes.
+fn told_by_nothing(lost: &Lost) -> u64 {
+    if matches!(lost.reason.as_str(), "history_requests" | "control_plane") { 0 } else { lost.count }
 }
 
 /// Of losses of the node as a whole it is not known which address they concern, nor quite when they were.

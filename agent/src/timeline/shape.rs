@@ -122,7 +122,7 @@ pub struct Unanswered {
     pub least: u64,
     /// At most so many; the same where each one was told.
     pub most: u64,
-    /// Distinct askers that were told.
+    /// Distinct askers, at least: not every request is told with its asker.
     pub askers: u64,
     /// The first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,9 @@ pub(super) const OVERLAP_NS: i64 = 2_000_000_000;
 /// And go on with its own announcements, a round or two.
 const ROUNDS_NS: i64 = 2_500_000_000;
 
+/// A speaker may answer before it announces, by so much if nothing holds it up.
+const EARLY_NS: i64 = 250_000_000;
+
 /// Of an answerer that was silent for longer, the next reply is an event.
 pub(super) const SILENCE_NS: i64 = 10_000_000_000;
 
@@ -67,7 +70,9 @@ impl<'a> Tenure<'a> {
                         continue;
                     }
                     let split = as_former.is_some_and(|since| {
-                        let answered = last(before, mark.who, Claims::Answered);
+                        // What it answers just before it announces is part of taking the address back.
+                        let earlier = &before[..before.partition_point(|other| other.at <= mark.at - EARLY_NS)];
+                        let answered = last(earlier, mark.who, Claims::Answered);
                         answered.is_some_and(|at| {
                             at >= mark.at - since + OVERLAP_NS && at >= mark.at - SILENCE_NS
                         })
@@ -75,9 +80,9 @@ impl<'a> Tenure<'a> {
                     match turns.last_mut() {
                         Some(turn) if split && turn.back.is_none() => {
                             turn.back = Some(mark.at);
-                            self.comes_to(mark);
+                            self.comes_to(mark.who, mark.at);
                         }
-                        _ => turns.push(self.turn(mark)),
+                        _ => turns.push(self.turn(mark, began(before, mark))),
                     }
                 }
                 Claims::Answered => {
@@ -85,7 +90,7 @@ impl<'a> Tenure<'a> {
                         // Who goes on answering has not taken it back, unless the other one has gone.
                         let gone = gone(before, after, owner, mark.at);
                         if as_former.is_some_and(|since| since >= OVERLAP_NS) && gone {
-                            turns.push(self.turn(mark));
+                            turns.push(self.turn(mark, mark.at));
                         }
                     } else if self.beside != Some(mark.who) {
                         if claims_again(after, owner, mark) {
@@ -99,7 +104,7 @@ impl<'a> Tenure<'a> {
                             });
                             self.beside = Some(mark.who);
                         } else {
-                            turns.push(self.turn(mark));
+                            turns.push(self.turn(mark, mark.at));
                         }
                     }
                 }
@@ -108,17 +113,25 @@ impl<'a> Tenure<'a> {
         turns
     }
 
-    fn turn(&mut self, mark: &Mark<'a>) -> Turn<'a> {
+    fn turn(&mut self, mark: &Mark<'a>, at: i64) -> Turn<'a> {
         let from = self.owner;
-        self.comes_to(mark);
-        Turn { from, to: mark.who, at: mark.at, back: None, beside: false }
+        self.comes_to(mark.who, at);
+        Turn { from, to: mark.who, at, back: None, beside: false }
     }
 
-    fn comes_to(&mut self, mark: &Mark<'a>) {
-        self.former = self.owner.map(|owner| (owner, mark.at));
-        self.owner = Some(mark.who);
+    fn comes_to(&mut self, who: Who<'a>, at: i64) {
+        self.former = self.owner.map(|owner| (owner, at));
+        self.owner = Some(who);
         self.beside = None;
     }
+}
+
+/// When the turn of whoever announces began: a speaker answers as soon as it has the address, which may be before it
+/// announces.
+fn began(before: &[Mark<'_>], mark: &Mark<'_>) -> i64 {
+    let early = before.iter().rev().take_while(|other| other.at > mark.at - EARLY_NS);
+    let own = early.filter(|other| other.who == mark.who).take_while(|own| own.claims == Claims::Answered);
+    own.last().map_or(mark.at, |own| own.at)
 }
 
 fn last(marks: &[Mark<'_>], who: Who<'_>, claims: Claims) -> Option<i64> {

@@ -33,8 +33,10 @@ pub(super) struct Told<'a> {
 }
 
 impl Vain<'_> {
+    /// Who asked, at least: requests that have no event came from somebody, too.
     pub(super) fn askers(&self) -> u64 {
-        self.told.iter().map(|told| told.asked.mac).collect::<BTreeSet<MacAddr>>().len() as u64
+        let told = self.told.iter().map(|told| told.asked.mac).collect::<BTreeSet<MacAddr>>().len() as u64;
+        told.max(self.least.min(1))
     }
 }
 
