@@ -36,7 +36,7 @@ fn change(told: &Told<'_>, direction: Direction, ifindex: u32, sender: &Sender, 
 /// A request. Of one that is held back nothing is counted: the counters have it, and so has the next one's `asked`.
 #[inline(always)]
 pub(super) fn asked(told: &Told<'_>, ifindex: u32, due: &mut u32) {
-    if maps::half_full() || !admits(due, REQUEST_BURST, REQUEST_INTERVAL_NS, told.now) {
+    if !admits(due, REQUEST_BURST, REQUEST_INTERVAL_NS, told.now) || maps::half_full() {
         return;
     }
     submit(told, Direction::Received, ifindex, told.message.source.0, &NOBODY);

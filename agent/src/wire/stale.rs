@@ -37,17 +37,17 @@ impl StaleTraffic {
         now: u64,
         wall: impl Fn(u64) -> Option<Timestamp>,
     ) -> Option<Told> {
-        let (mut own, mut others, mut packets, mut last) = (0, 0, 0, 0);
+        let (mut own, mut others, mut packets, mut reached) = (0, 0, 0, 0);
         for (slot, traffic) in interfaces {
             let stamp = |stamp: Stamp| slot.last[stamp as usize];
             own = stamp(Stamp::ReplySent).max(stamp(Stamp::AnnouncementSent)).max(own);
             others = stamp(Stamp::AnnouncementReceived).max(others);
             packets += traffic.packets;
-            last = traffic.last.max(last);
+            reached = traffic.last.max(reached);
         }
         let seen = self.0.entry(ip).or_default();
         let lost = own != 0 && own < others;
-        if !lost || last <= others {
+        if !lost || reached <= others {
             // What came until the loss was on its right way.
             *seen = Seen { packets, told: 0, lost };
             return None;
@@ -59,8 +59,8 @@ impl StaleTraffic {
             return None;
         }
         *seen = Seen { packets, told: now, lost };
-        let what = What::Traffic(evidence::Traffic { packets: since, last: wall(last)? });
-        Some(Told { ip, time: last, what })
+        let what = What::Traffic(evidence::Traffic { packets: since, last: wall(reached)? });
+        Some(Told { ip, time: reached, what })
     }
 
     /// The address is not watched any more.

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use aya::programs::{TestRun as _, TestRunOptions};
-use l2witness::wire::{PROGRAM_EMPTY, PROGRAM_IN, PROGRAM_OUT, Pins, Programs, Shared};
+use l2witness::wire::{PROGRAM_DATA, PROGRAM_EMPTY, PROGRAM_IN, PROGRAM_OUT, Pins, Programs, Shared};
 
 use super::addresses::{ASKER, ASKER6, v4, v6, watched};
 use super::sample::{cpu_time, median, paired, rounds};
 use super::table::{Row, Section, Target};
 use crate::demo::interrupt;
-use crate::frames::{Station, arp, documentation_mac, ndp, traffic};
+use crate::frames::{MacAddr, Station, arp, documentation_mac, ndp, traffic};
 
 /// Runs of a program a round.
 const REPEAT: u32 = 500_000;
@@ -81,6 +81,8 @@ fn cases() -> Vec<Case> {
     let link_local = Station::new(b.mac, [0xfe80, 0, 0, 0, 0, 0, 0, 2].into());
     let (asked, unwatched) = (arp::request(ASKER, a.ip), arp::request(ASKER, ASKER.ip));
     let nothing = traffic::udp4(ASKER, a, 64);
+    // Frames of BPF_PROG_TEST_RUN come by the loopback interface: only what has its address is to this node.
+    let lo = MacAddr::zero();
     vec![
         case("empty program", PROGRAM_EMPTY, nothing.clone(), false, None),
         case("IPv4, UDP", PROGRAM_IN, nothing, false, Some(Target::Ratio(1.05))),
@@ -121,6 +123,28 @@ fn cases() -> Vec<Case> {
             true,
             None,
         ),
+        // Only with --observe-traffic; then each packet that comes in also passes the first program.
+        case(
+            "--observe-traffic: to another IP",
+            PROGRAM_DATA,
+            traffic::udp4(ASKER, Station::new(lo, ASKER.ip), 64),
+            false,
+            None,
+        ),
+        case(
+            "--observe-traffic: to an LB IP",
+            PROGRAM_DATA,
+            traffic::udp4(ASKER, Station::new(lo, a.ip), 64),
+            true,
+            Some(Target::Difference(45.0)),
+        ),
+        case(
+            "--observe-traffic: to an LB IP, IPv6",
+            PROGRAM_DATA,
+            traffic::udp6(ASKER6, Station::new(lo, b.ip), 64),
+            true,
+            None,
+        ),
     ]
 }
 
@@ -128,7 +152,8 @@ fn cases() -> Vec<Case> {
 fn check(programs: &mut Programs, case: &Case) -> Result<()> {
     let counted = |programs: &Programs| -> u64 {
         let slots = (0..WATCHED).filter_map(|index| programs.slot(index));
-        slots.flat_map(|slot| slot.counts).sum()
+        let packets = (0..WATCHED).filter_map(|index| Some(programs.traffic(index)?.packets));
+        slots.flat_map(|slot| slot.counts).chain(packets).sum()
     };
     let before = counted(programs);
     run(programs, case, 1)?;

@@ -26,7 +26,7 @@ pub(super) fn stale_path(view: &View<'_>, now: Timestamp) -> Option<Finding> {
         return None;
     }
     view.seen.iter().find_map(|seen| {
-        let last = reached(seen).filter(|last| within(*last, LATELY, now))?;
+        let reached = reached(seen).filter(|at| within(*at, LATELY, now))?;
         let here = || view.answerers.iter().filter(|one| one.node == seen.node());
         if here().any(is_live) {
             return None;
@@ -40,13 +40,13 @@ pub(super) fn stale_path(view: &View<'_>, now: Timestamp) -> Option<Finding> {
         };
         // Whatever else moved meanwhile may have led the packets here.
         let since = view.changed.map_or(since, |changed| changed.max(since));
-        if last.duration_since(since) < SINCE {
+        if reached.duration_since(since) < SINCE {
             return None;
         }
         let node = seen.node();
         let reason = format!(
             "data packets for it reach {node}, last {}, though {heir} has it since {}",
-            ago(last, now),
+            ago(reached, now),
             ago(since, now)
         );
         let cause = match lost {
