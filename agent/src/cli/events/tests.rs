@@ -22,7 +22,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn event(node: &str, boot: &str, seq: u64) -> Event {
     let start: jiff::Timestamp = "2026-01-31T14:03:00Z".parse().unwrap();
     let what = What::Lost(Lost { count: seq, reason: "history".to_owned() });
-    let at = start + jiff::SignedDuration::from_millis(seq as i64);
+    let at = start + jiff::SignedDuration::from_millis(seq.cast_signed());
     Event { node: node.to_owned(), boot: boot.to_owned(), seq, at, ip: None, what }
 }
 
