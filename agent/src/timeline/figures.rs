@@ -85,7 +85,10 @@ impl<'a> Around<'_, 'a> {
                 && other.claims == Claims::Answered
                 && (mark.place..=end).contains(&other.place)
         });
-        heard_all && !again && row.whole(mark.place, end)
+        // A turn in between may have been missed, too.
+        let turn = self.by_row(mark.row, self.turn.at - mark.error).unwrap_or(i64::MIN);
+        let turned = row.seen[..mark.place].iter().position(|seen| seen.noted >= turn);
+        heard_all && !again && row.whole(turned.unwrap_or(mark.place), end)
     }
 
     /// The first answer of the new owner, by each row that tells one.
@@ -111,10 +114,15 @@ impl<'a> Around<'_, 'a> {
             _ => row.seen[..mark.place].iter().rposition(|before| before.noted < seen.noted),
         };
         let Some(claim) = claim else { return false };
-        let answered = since.and_then(|since| {
-            row.seen.iter().position(|seen| self.on_clock(mark.row, seen.noted).is_some_and(|at| at > since))
-        });
+        let since = since.and_then(|since| self.by_row(mark.row, since));
+        let answered = since.and_then(|since| row.seen.iter().position(|seen| seen.noted > since));
         row.whole(answered.map_or(claim, |answered| answered.min(claim)), mark.place)
+    }
+
+    /// The row's own time at a time of the scene, within what is the scene's.
+    pub(super) fn by_row(&self, row: usize, at: i64) -> Option<i64> {
+        let offset = self.scene.clocks.offsets.get(row)?.as_ref()?;
+        Some(at.saturating_add(offset.at(at).0).clamp(self.scene.from, self.scene.to))
     }
 
     pub(super) fn on_clock(&self, row: usize, at: i64) -> Option<i64> {

@@ -47,7 +47,7 @@ impl<'a> Around<'_, 'a> {
             Kind::Planned | Kind::Crash | Kind::Unknown if flap => Kind::Flap,
             single => single,
         };
-        let steps = Steps { around: self, reference, steps: Vec::new() }.all(&ends, vain.as_ref());
+        let steps = Steps { around: self, reference, told: Vec::new() }.all(&ends, vain.as_ref());
         let to = if turn.back.is_some() { turn.from.unwrap_or(turn.to) } else { turn.to };
         let time = |step: Option<&Step>| step.map_or_else(|| reference.time(turn.at), |step| step.at);
         Handover {
@@ -155,7 +155,7 @@ pub(super) fn name(who: Who<'_>) -> String {
 struct Steps<'s, 'a> {
     around: &'s Around<'s, 'a>,
     reference: Reference,
-    steps: Vec<Step>,
+    told: Vec<Step>,
 }
 
 impl<'a> Steps<'_, 'a> {
@@ -207,16 +207,15 @@ impl<'a> Steps<'_, 'a> {
             let text = format!("{} asks, and nobody answers", request.asked.mac);
             self.put(request.at, request.error, request.node.to_owned(), StepKind::Request, text);
         }
-        self.steps.sort_by(|one, other| {
+        self.told.sort_by(|one, other| {
             (one.at, one.kind, &one.node, &one.text).cmp(&(other.at, other.kind, &other.node, &other.text))
         });
-        self.steps
+        self.told
     }
 
     fn put(&mut self, at: i64, error: i64, node: String, kind: StepKind, text: String) {
-        let Reference { .. } = self.reference;
         let (at, error_ns) = (self.reference.time(at), self.reference.error(Some(error)));
-        self.steps.push(Step { at, error_ns, node, kind, text, own_time: None });
+        self.told.push(Step { at, error_ns, node, kind, text, own_time: None });
     }
 
     fn rounds(&mut self, who: Who<'a>, rounds: Vec<Round<'a>>) {
@@ -229,11 +228,11 @@ impl<'a> Steps<'_, 'a> {
 
     /// Whoever still believes in the former owner.
     fn stale(&mut self, from: Who<'a>) {
-        let Around { rows, turn, next, .. } = *self.around;
+        let Around { rows, scene, turn, next, .. } = *self.around;
         let since = self.around.frames.first().map_or(turn.at, |frame| frame.at);
         let (mut requests, mut traffic) = (Vec::new(), Vec::new());
         for (number, row) in rows.iter().enumerate().filter(|(_, row)| Who::Node(row.node) == from) {
-            for seen in &row.seen {
+            for (_, seen) in row.noted_within(scene.from, scene.to - 1) {
                 let (of, at) = match &seen.event.what {
                     What::Request(asked) if asked.unicast && !asked.probe => {
                         (&mut requests, (seen.at, format!("{} still asks it by unicast", asked.mac)))
@@ -247,10 +246,8 @@ impl<'a> Steps<'_, 'a> {
                     ),
                     _ => continue,
                 };
-                let Some((on_clock, error)) = self.around.scene.clocks.map(number, at.0) else { continue };
-                if (since..next).contains(&on_clock)
-                    && (self.around.scene.from..self.around.scene.to).contains(&seen.noted)
-                {
+                let Some((on_clock, error)) = scene.clocks.map(number, at.0) else { continue };
+                if (since..next).contains(&on_clock) {
                     of.push((on_clock, error, at.1));
                 }
             }

@@ -88,7 +88,8 @@ impl Round<'_> {
         let mut text = format!("round {number} of {of}");
         let Some(first) = frames.first() else { return text };
         if let Some(interface) = first.interface() {
-            text += &format!(" on {interface}");
+            text += " on ";
+            text += interface;
         }
         for frame in frames {
             let after = match frame.at - first.at {

@@ -110,6 +110,9 @@ pub(super) struct Scene<'a> {
     pub(super) marks: Vec<Mark<'a>>,
 }
 
+/// A time, and by how much each clock is ahead then, with its error.
+pub(super) type Stands = (i64, Vec<Option<(i64, i64)>>);
+
 /// Noted times of the first and the last change.
 pub(super) type Span = (i64, i64);
 
@@ -160,6 +163,13 @@ impl<'a> Scene<'a> {
 
     pub(super) const fn middle(&self) -> i64 {
         i64::midpoint(self.span.0, self.span.1)
+    }
+
+    /// How all clocks stand at its middle.
+    pub(super) fn stands(&self) -> Stands {
+        let middle = self.middle();
+        let offsets = self.clocks.offsets.iter();
+        (middle, offsets.map(|offset| Some(offset.as_ref()?.at(middle))).collect())
     }
 
     /// Makes the marks.

@@ -5,13 +5,13 @@ use std::cmp::Reverse;
 use super::{
     Account,
     abandoned::abandoned,
-    clock::{Heard, Offset},
+    clock::{Heard, Offset, drift},
     figures::Around,
     handover::{Reference, told_step},
     kind::FLAP_NS,
     rounds,
     rows::Row,
-    scene::{self, Names, Scene, Who, claim},
+    scene::{self, Names, Scene, Stands, Who, claim},
     shape::{Handover, NodeClock},
     told::{self, Told},
     turns::{Tenure, Turn},
@@ -19,9 +19,6 @@ use super::{
 
 /// What is told belongs to a handover that is no farther away.
 const NEAR_NS: i64 = 60_000_000_000;
-
-/// Two clocks part by no more than this in a second.
-const DRIFT_PPM: i64 = 100;
 
 /// Everything, on as few clocks as possible.
 pub(super) struct Stage<'s, 'a> {
@@ -82,8 +79,11 @@ impl<'s, 'a> Stage<'s, 'a> {
     }
 
     fn reference_of(&self, scene: &Scene<'a>) -> Reference {
-        match scene.clocks.offsets.get(self.reference).copied().flatten() {
-            Some(Offset { by, error, .. }) => Reference { by: -by, error: Some(error) },
+        match scene.clocks.offsets.get(self.reference).and_then(Option::as_ref) {
+            Some(offset) => {
+                let (by, error) = offset.at(scene.middle());
+                Reference { by: -by, error: Some(error) }
+            }
             None => Reference::default(),
         }
     }
@@ -92,9 +92,12 @@ impl<'s, 'a> Stage<'s, 'a> {
     pub(super) fn clocks(&self) -> Vec<NodeClock> {
         let clock = |(number, row): (usize, &Row<'a>)| {
             let compared = self.scenes.iter().rev().find_map(|scene| {
-                let own = scene.clocks.offsets.get(number).copied().flatten()?;
-                let to = scene.clocks.offsets.get(self.reference).copied().flatten()?;
-                (own.frames > 0).then_some((to.by - own.by, own.error + to.error, own.frames))
+                let of = |number: usize| scene.clocks.offsets.get(number)?.as_ref();
+                let (own, to) = (of(number)?, of(self.reference)?);
+                let frames = own.frames;
+                let ((own, error), (to, of_reference)) = (own.at(scene.middle()), to.at(scene.middle()));
+                let compared = frames > 0 || scene.clocks.root == number;
+                compared.then_some((to - own, error + of_reference, frames))
             });
             let reference = number == self.reference;
             let (offset_ns, error, frames) = compared.unwrap_or((0, 0, 0));
@@ -142,20 +145,19 @@ fn root(heard: &[Heard], reference: usize) -> usize {
 
 /// A clock that can't be compared in one scene stands as it did in the nearest one, give or take what clocks drift.
 fn fill(scenes: &mut [Scene<'_>]) {
-    let known: Vec<(i64, Vec<Option<Offset>>)> =
-        scenes.iter().map(|scene| (scene.middle(), scene.clocks.offsets.clone())).collect();
+    let known: Vec<Stands> = scenes.iter().map(Scene::stands).collect();
     for scene in scenes {
         let (middle, root) = (scene.middle(), scene.clocks.root);
         for (number, offset) in
             scene.clocks.offsets.iter_mut().enumerate().filter(|(_, offset)| offset.is_none())
         {
-            let others = known.iter().filter_map(|(at, offsets)| {
-                let (own, of_root) = (offsets[number]?, offsets[root]?);
+            let others = known.iter().filter_map(|(at, stands)| {
+                let ((own, error), (of_root, more)) = (stands[number]?, stands[root]?);
                 let apart = (at - middle).abs();
-                let error = own.error + of_root.error + apart / 1_000_000 * DRIFT_PPM;
-                Some((apart, Offset { by: own.by - of_root.by, error, frames: 0 }))
+                Some((apart, error + more + drift(apart), own - of_root))
             });
-            *offset = others.min_by_key(|(apart, offset)| (*apart, offset.error)).map(|(_, offset)| offset);
+            let nearest = others.min();
+            *offset = nearest.map(|(_, error, by)| Offset { knots: vec![(middle, by)], error, frames: 0 });
         }
     }
 }

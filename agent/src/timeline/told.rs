@@ -22,7 +22,7 @@ pub(super) struct Told<'a> {
     pub(super) what: &'a What,
 }
 
-impl<'a> Told<'a> {
+impl Told<'_> {
     pub(super) fn kind(&self) -> StepKind {
         match self.what {
             What::Claim(claim) if claim.began => StepKind::ClaimBegan,

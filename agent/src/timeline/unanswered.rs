@@ -46,7 +46,7 @@ impl<'a> Around<'_, 'a> {
         let ahead = self.ahead(last, first)?;
         // By the count of the former owner's row, most of them and fewest.
         let until = |ahead: i64| at_first.saturating_add_signed(-ahead);
-        let [most, least] = [*ahead.start(), *ahead.end()].map(|ahead| until(ahead).saturating_sub(at_last));
+        let [all, fewest] = [*ahead.start(), *ahead.end()].map(|ahead| until(ahead).saturating_sub(at_last));
         let (answered, sure) = self.answered(first, at_first);
         let middle = i64::midpoint(*ahead.start(), *ahead.end());
         let mut told = BTreeMap::new();
@@ -63,10 +63,10 @@ impl<'a> Around<'_, 'a> {
         if answered {
             told.remove(&until(middle));
         }
-        let most = most.saturating_sub(u64::from(answered && sure));
-        let least = least.saturating_sub(if answered { late.max(1) } else { late });
+        let most = all.saturating_sub(u64::from(answered && sure));
+        let fewest = fewest.saturating_sub(if answered { late.max(1) } else { late });
         let early = self.asked_before(last, at_last).saturating_sub(1);
-        Some(Vain { least: least.min(most), most: most + early, told: told.into_values().collect() })
+        Some(Vain { least: fewest.min(most), most: most + early, told: told.into_values().collect() })
     }
 
     /// How far the count of the new owner's row is ahead of the former one's: by the frames that both have noted. A
@@ -111,7 +111,8 @@ impl<'a> Around<'_, 'a> {
     fn told(&self, row: usize) -> impl Iterator<Item = Told<'a>> {
         let (node, range) = (self.rows[row].node, self.range());
         let range = range.start - LATE_NS..range.end;
-        let noted = self.rows[row].noted_within(self.scene.from, self.scene.to);
+        let by_row = |at: i64| self.by_row(row, at).unwrap_or(at);
+        let noted = self.rows[row].noted_within(by_row(range.start), by_row(range.end));
         noted.filter_map(move |(_, seen)| {
             let asked = broadcast(&seen.event.what)?;
             let (at, error) = self.scene.clocks.map(row, seen.at)?;

@@ -22,8 +22,7 @@ pub(in super::super) struct Clocks {
 impl Clocks {
     /// The time by the root's clock, and how far off that may be.
     pub(in super::super) fn map(&self, row: usize, at: i64) -> Option<(i64, i64)> {
-        let Offset { by, error, .. } = (*self.offsets.get(row)?)?;
-        Some((at - by, error))
+        Some(self.offsets.get(row)?.as_ref()?.map(at))
     }
 }
 
@@ -46,7 +45,7 @@ pub(in super::super) fn clocks(heard: &[Heard], root: usize) -> Clocks {
     };
     let mut offsets: Vec<Option<Offset>> = vec![None; heard.len()];
     if let Some(own) = offsets.get_mut(root) {
-        *own = Some(Offset { by: 0, error: 0, frames: heard[root].announcements.len() as u32 });
+        *own = Some(Offset::itself(heard[root].announcements.len() as u32));
     }
     let silent = |row: usize| heard[row].announcements.is_empty() && heard[row].requests.is_empty();
     for row in (0..heard.len()).filter(|row| *row != root && !silent(*row)) {
@@ -55,17 +54,17 @@ pub(in super::super) fn clocks(heard: &[Heard], root: usize) -> Clocks {
     loop {
         let mut better = Vec::new();
         for (row, offset) in offsets.iter().enumerate() {
-            if silent(row) || offset.is_some_and(|offset| offset.error <= DOUBTFUL_NS) {
+            let error = offset.as_ref().map(|offset| offset.error);
+            if silent(row) || error.is_some_and(|error| error <= DOUBTFUL_NS) {
                 continue;
             }
-            let ways = offsets.iter().enumerate().filter_map(|(by, way)| Some((by, (*way)?)));
+            let ways = offsets.iter().enumerate().filter_map(|(by, way)| Some((by, way.as_ref()?)));
             let ways = ways.filter(|(by, way)| *by != row && way.error <= DOUBTFUL_NS);
-            let found = ways.filter_map(|(by, way)| {
-                let last = compare(by, row)?;
-                Some(Offset { by: way.by + last.by, error: way.error + last.error, frames: last.frames })
-            });
-            let found = found.min_by_key(|found| (found.error, found.by));
-            better.extend(found.filter(|f| offset.is_none_or(|o| f.error < o.error)).map(|f| (row, f)));
+            let found = ways.filter_map(|(by, way)| Some(way.then(&compare(by, row)?)));
+            let found = found.min_by_key(|found| found.error);
+            better.extend(
+                found.filter(|found| error.is_none_or(|error| found.error < error)).map(|found| (row, found)),
+            );
         }
         if better.is_empty() {
             return Clocks { root, offsets };

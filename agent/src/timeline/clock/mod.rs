@@ -5,9 +5,11 @@
 //! where no other would explain what both heard as well; else the error covers all that would.
 
 mod graph;
+mod offset;
 mod vote;
 
 pub(super) use graph::{Clocks, clocks};
+pub(super) use offset::{Offset, drift};
 
 use super::rows::Row;
 use crate::evidence::{MacAddr, What};
@@ -105,15 +107,4 @@ fn single(mut frames: Frames) -> Frames {
     frames.sort_unstable();
     frames.dedup_by(|later, kept| later.0 == kept.0 && later.1 - kept.1 <= TOLERANCE_NS / 2);
     frames
-}
-
-/// How one clock stands to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Offset {
-    /// The other's time less the one's, of the same moment.
-    pub(super) by: i64,
-    /// How far off that may be.
-    pub(super) error: i64,
-    /// Frames that both saw.
-    pub(super) frames: u32,
 }

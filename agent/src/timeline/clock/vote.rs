@@ -1,9 +1,15 @@
 //! The offset of two clocks, by votes.
 
-use super::{Alike, Frames, Heard, Offset, RANGE_NS, TOLERANCE_NS};
+use super::{Alike, Frames, Heard, Offset, RANGE_NS, ROUND_NS, TOLERANCE_NS, drift};
 
 /// Frames of one row that vote; more say nothing new.
 const VOTERS: usize = 256;
+
+/// Clocks that part by 100 ppm do so by [`TOLERANCE_NS`] in half of it.
+const STRETCH_NS: i64 = 20_000_000_000;
+
+/// So many of them are tried.
+const STRETCHES: usize = 8;
 
 /// So many requests have to vote before their word counts.
 const REQUESTS: usize = 8;
@@ -17,19 +23,50 @@ pub(super) struct Deficits {
 
 /// How far `other` is ahead of `one`; `None` where that can't be told.
 pub(super) fn offset(one: &Heard, other: &Heard, deficits: Deficits) -> Option<Offset> {
-    let possible = match by_announcements(one, other, deficits) {
-        Some(places) if places.len() > 1 => by_requests_among(one, other, places),
-        Some(places) => places,
-        None => by_requests(one, other)?,
-    };
+    let mine = common(&one.announcements, &other.announcements);
+    let others = common(&other.announcements, &one.announcements);
+    let stretches = stretches(&mine);
+    let by_announcements = stretches.iter().filter_map(|(from, to)| {
+        let voters = among(&mine, *from, *to);
+        let places = by_announcements(&voters, &mine, &others, deficits)?;
+        let places =
+            if places.len() > 1 { by_requests_among(one, other, (*from, *to), places) } else { places };
+        place(one, other, &places)
+    });
+    let best = by_announcements.min_by_key(|offset| (offset.error, std::cmp::Reverse(offset.frames)));
+    best.or_else(|| place(one, other, &by_requests(one, other)?))
+}
+
+/// The best of the places, with an error that covers them all.
+fn place(one: &Heard, other: &Heard, possible: &[Place]) -> Option<Offset> {
     // Most votes first; the smaller offset where there is nothing else to choose by.
     let best = possible.iter().max_by_key(|place| (place.votes, -place.at.abs()))?;
-    let differences = differences(one, other, best.at);
-    let (by, spread) = median(differences.clone())?;
-    let doubt = possible.iter().map(|place| (place.at - by).abs()).filter(|apart| *apart > 2 * TOLERANCE_NS);
-    let error =
-        TOLERANCE_NS + spread.max(doubt.max().unwrap_or(0) + TOLERANCE_NS * i64::from(possible.len() > 1));
-    Some(Offset { by, error, frames: differences.len() as u32 })
+    let doubt = possible.iter().map(|place| (place.at - best.at).abs());
+    let doubt =
+        doubt.max().filter(|apart| *apart > 2 * TOLERANCE_NS).map_or(0, |apart| apart + 2 * TOLERANCE_NS);
+    let knots = knots(one, other, best.at);
+    let frames = knots.len() as u32;
+    (frames > 0).then_some(Offset { knots, error: TOLERANCE_NS + doubt, frames })
+}
+
+/// Stretches of time so short that clocks don't drift in them: some of those in which there are frames.
+fn stretches(frames: &Frames) -> Vec<(i64, i64)> {
+    let mut times: Vec<i64> = frames.iter().map(|(_, at)| *at).collect();
+    times.sort_unstable();
+    let mut stretches: Vec<(i64, i64)> = Vec::new();
+    for at in times {
+        match stretches.last_mut() {
+            Some((from, to)) if at - *from <= STRETCH_NS => *to = at,
+            _ => stretches.push((at, at)),
+        }
+    }
+    let step = stretches.len().div_ceil(STRETCHES).max(1);
+    stretches.into_iter().step_by(step).collect()
+}
+
+/// The frames within these times.
+fn among(frames: &Frames, from: i64, to: i64) -> Frames {
+    frames.iter().filter(|(_, at)| (from..=to).contains(at)).copied().take(VOTERS).collect()
 }
 
 /// An offset that is possible.
@@ -40,12 +77,14 @@ struct Place {
 }
 
 /// All frames that one has are the other's, too, but for those that are missing there.
-fn by_announcements(one: &Heard, other: &Heard, missing: Deficits) -> Option<Vec<Place>> {
-    let (mine, others) =
-        (common(&one.announcements, &other.announcements), common(&other.announcements, &one.announcements));
-    let cut = mine.len() > VOTERS;
-    let voters = if cut { mine[mine.len() - VOTERS..].to_vec() } else { mine };
-    let places = places(&voters, &others);
+fn by_announcements(
+    voters: &Frames,
+    mine: &Frames,
+    others: &Frames,
+    missing: Deficits,
+) -> Option<Vec<Place>> {
+    let cut = voters.len() < mine.len();
+    let places = places(voters, others);
     let best = places.iter().map(|place| place.votes).max().unwrap_or(0);
     let lacks = |has: usize, missing: u64| (has as u64).saturating_sub(missing);
     let of_mine = lacks(voters.len(), missing.other);
@@ -60,31 +99,38 @@ fn by_announcements(one: &Heard, other: &Heard, missing: Deficits) -> Option<Vec
 /// Whoever asks irregularly leaves a pattern that fits at one place only.
 fn by_requests(one: &Heard, other: &Heard) -> Option<Vec<Place>> {
     let (mine, others) = requests(one, other)?;
-    let voters = middle(&mine);
-    let itself = places(voters, &mine);
+    let stretches = stretches(&mine);
+    let (from, to) = stretches.get(stretches.len() / 2)?;
+    let voters = among(&mine, *from, *to);
+    let itself = places(&voters, &mine);
     let regular =
         itself.iter().filter(|place| place.at.abs() > 2 * TOLERANCE_NS).map(|place| place.votes).max();
     if regular.unwrap_or(0) * 2 >= voters.len() {
         return None;
     }
-    let places = places(voters, &others);
+    let places = places(&voters, &others);
     convincing(places, voters.len().min(others.len()))
 }
 
 /// Which of the places the requests allow: whoever asks irregularly does so at one place only.
-fn by_requests_among(one: &Heard, other: &Heard, announced: Vec<Place>) -> Vec<Place> {
+fn by_requests_among(
+    one: &Heard,
+    other: &Heard,
+    (from, to): (i64, i64),
+    announced: Vec<Place>,
+) -> Vec<Place> {
     let Some((mine, others)) = requests(one, other) else { return announced };
-    let voters = middle(&mine);
-    let votes = |at: i64| {
+    let voters = among(&mine, from - STRETCH_NS / 2, to + STRETCH_NS / 2);
+    let count = |at: i64| {
         let near = |(alike, time): &&(Alike, i64)| {
             !within(&others, *alike, time + at - 2 * TOLERANCE_NS, time + at + 2 * TOLERANCE_NS).is_empty()
         };
         voters.iter().filter(near).count()
     };
-    let asked = announced.iter().map(|place| Place { at: place.at, votes: votes(place.at) }).collect();
+    let asked = announced.iter().map(|place| Place { at: place.at, votes: count(place.at) }).collect();
     let Some(asked) = convincing(asked, voters.len().min(others.len())) else { return announced };
-    let votes = |place: &Place| asked.iter().find(|asked| asked.at == place.at).map(|asked| asked.votes);
-    let both = |place: &Place| Some(Place { at: place.at, votes: place.votes + votes(place)? });
+    let of = |place: &Place| asked.iter().find(|asked| asked.at == place.at).map(|asked| asked.votes);
+    let both = |place: &Place| Some(Place { at: place.at, votes: place.votes + of(place)? });
     announced.iter().filter_map(both).collect()
 }
 
@@ -99,11 +145,6 @@ fn convincing(places: Vec<Place>, of: usize) -> Option<Vec<Place>> {
 fn requests(one: &Heard, other: &Heard) -> Option<(Frames, Frames)> {
     let told = !one.untold && !other.untold;
     told.then(|| (common(&one.requests, &other.requests), common(&other.requests, &one.requests)))
-}
-
-fn middle(frames: &[(Alike, i64)]) -> &[(Alike, i64)] {
-    let spare = frames.len().saturating_sub(VOTERS) / 2;
-    frames.get(spare..(spare + VOTERS).min(frames.len())).unwrap_or(frames)
 }
 
 /// Those frames that look like one of the other's.
@@ -124,19 +165,19 @@ fn within(others: &[(Alike, i64)], alike: Alike, from: i64, to: i64) -> &[(Alike
 
 /// Every offset for which frames vote, with its votes: windows of twice the tolerance, the best of those that overlap.
 fn places(voters: &[(Alike, i64)], others: &[(Alike, i64)]) -> Vec<Place> {
-    let mut votes: Vec<i64> = Vec::new();
+    let mut ballots: Vec<i64> = Vec::new();
     for (alike, at) in voters {
-        votes
+        ballots
             .extend(within(others, *alike, at - RANGE_NS, at + RANGE_NS).iter().map(|(_, other)| other - at));
     }
-    votes.sort_unstable();
+    ballots.sort_unstable();
     let mut places: Vec<Place> = Vec::new();
     let mut end = 0;
-    for (start, from) in votes.iter().enumerate() {
-        while votes.get(end).is_some_and(|vote| *vote <= from + 2 * TOLERANCE_NS) {
+    for (start, from) in ballots.iter().enumerate() {
+        while ballots.get(end).is_some_and(|vote| *vote <= from + 2 * TOLERANCE_NS) {
             end += 1;
         }
-        let place = Place { at: votes[usize::midpoint(start, end - 1)], votes: end - start };
+        let place = Place { at: ballots[usize::midpoint(start, end - 1)], votes: end - start };
         match places.last_mut() {
             Some(last) if place.at - last.at <= 2 * TOLERANCE_NS => {
                 if place.votes > last.votes {
@@ -149,24 +190,38 @@ fn places(voters: &[(Alike, i64)], others: &[(Alike, i64)]) -> Vec<Place> {
     places
 }
 
-/// The differences of the frames that are the same if the offset is about `by`.
-fn differences(one: &Heard, other: &Heard, by: i64) -> Vec<i64> {
-    let mut differences = Vec::new();
+/// The frames that are the same if the offset is about `by`: when, and how far the clocks differ. From the first and
+/// the last of them on announcements are followed as the clocks drift.
+fn knots(one: &Heard, other: &Heard, by: i64) -> Vec<(i64, i64)> {
+    let mut knots = Vec::new();
     for (mine, others) in [(&one.announcements, &other.announcements), (&one.requests, &other.requests)] {
-        for (alike, at) in mine {
-            let near = within(others, *alike, at + by - TOLERANCE_NS, at + by + TOLERANCE_NS);
-            let nearest =
-                near.iter().map(|(_, other)| other - at).min_by_key(|difference| (difference - by).abs());
-            differences.extend(nearest);
-        }
+        knots.extend(mine.iter().filter_map(|frame| same(others, *frame, by, TOLERANCE_NS)));
     }
-    differences
+    knots.sort_unstable();
+    let (Some(first), Some(last)) = (knots.first().copied(), knots.last().copied()) else { return knots };
+    let mut announced = one.announcements.clone();
+    announced.sort_unstable_by_key(|(_, at)| *at);
+    let mut follow = |mut last: (i64, i64), frames: &mut dyn Iterator<Item = &(Alike, i64)>| {
+        for frame in frames {
+            let tolerance = TOLERANCE_NS + drift((frame.1 - last.0).abs());
+            if tolerance < ROUND_NS / 4
+                && let Some(knot) = same(&other.announcements, *frame, last.1, tolerance)
+            {
+                knots.push(knot);
+                last = knot;
+            }
+        }
+    };
+    follow(last, &mut announced.iter().filter(|(_, at)| *at > last.0));
+    follow(first, &mut announced.iter().rev().filter(|(_, at)| *at < first.0));
+    knots.sort_unstable();
+    knots
 }
 
-/// The median, and how far the others are from it at most.
-fn median(mut differences: Vec<i64>) -> Option<(i64, i64)> {
-    differences.sort_unstable();
-    let median = *differences.get(differences.len() / 2)?;
-    let ends = [differences.first()?, differences.last()?];
-    Some((median, ends.map(|end| (end - median).abs()).into_iter().max()?))
+/// The time of that frame, and how far behind it the other's is.
+fn same(others: &[(Alike, i64)], (alike, at): (Alike, i64), by: i64, tolerance: i64) -> Option<(i64, i64)> {
+    let near = within(others, alike, at + by - tolerance, at + by + tolerance);
+    let difference =
+        near.iter().map(|(_, other)| other - at).min_by_key(|difference| (difference - by).abs())?;
+    Some((at, difference))
 }

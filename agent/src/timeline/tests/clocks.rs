@@ -68,7 +68,7 @@ fn without_a_frame_that_both_saw_nothing_is_compared() {
 fn irregular_requests_alone_compare_clocks() {
     let mut account = skewed([0, 2_500, 0]).account();
     // As if every request came a little late, by a pattern that does not repeat.
-    let late = |count: u64| (count * count * 7_919 % 10_007 % 83) as i64;
+    let late = |count: u64| (count * count * 7_919 % 10_007 % 83).cast_signed();
     account.events.retain(|event| !matches!(event.what, crate::evidence::What::Announcement(_)));
     account.numbered = crate::timeline::Numbered::No;
     for event in &mut account.events {

@@ -6,6 +6,9 @@ use super::{
 };
 use crate::evidence::{Event, Lost, What};
 
+/// A name, what is lost, what is said.
+type Loss<'a> = (&'a str, &'a dyn Fn(&Event) -> bool, &'a str);
+
 fn moved() -> Segment {
     Segment::new().asked_until(40_000).owns(0, 0, 20_000).owns(1, 20_010, 40_000)
 }
@@ -22,7 +25,7 @@ fn without(lost: impl Fn(&Event) -> bool) -> Account {
 fn without_the_last_or_the_first_answer_there_is_no_gap() {
     let first = |event: &Event| event.node == "n1" && matches!(event.what, What::Reply(_));
     let first_of_n1 = moved().account().events.into_iter().find(first).unwrap();
-    let table: [(&str, &dyn Fn(&Event) -> bool, &str); 2] = [
+    let table: [Loss; 2] = [
         ("last", &|event| matches!(event.what, What::LastReply(_)), "the last answer of n0: nobody told it"),
         ("first", &|event| *event == first_of_n1, "the first answer of n1: events around it are missing"),
     ];

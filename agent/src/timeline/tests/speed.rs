@@ -12,7 +12,7 @@ use crate::timeline::{
 fn two_hundred_handovers_are_told_at_once() {
     for after in [8_000, 70_000] {
         let moves = vec![Move { after, gap: 40 }; 200];
-        let plan = Plan { seed: 1, nodes: 4, router: false, every: (500, 30), skew: 3_000, moves };
+        let plan = Plan { seed: 1, nodes: 4, router: false, every: (500, 30), skew: 3_000, drift: 20, moves };
         let world = play(&plan);
         let began = Instant::now();
         let told = timeline(&world.account);

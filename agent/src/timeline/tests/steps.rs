@@ -9,6 +9,10 @@ use crate::{
     },
 };
 
+use StepKind::{
+    Announcement, Cause, ClaimBegan, ClaimEnded, FirstAnswer, LastAnswer, Request, StaleRequest, StaleTraffic,
+};
+
 #[test]
 fn steps_are_told_in_the_order_of_time_whatever_the_nodes_clocks_say() {
     let traffic = What::Traffic(Traffic { packets: 7, last: stamp(T0 + 18_900 * MS) });
@@ -52,10 +56,6 @@ fn steps_are_told_in_the_order_of_time_whatever_the_nodes_clocks_say() {
         .iter()
         .map(|step| ((step.at.as_nanosecond() as i64 - T0) / MS - skew, step.node.as_str(), step.kind))
         .collect();
-    use StepKind::{
-        Announcement, Cause, ClaimBegan, ClaimEnded, FirstAnswer, LastAnswer, Request, StaleRequest,
-        StaleTraffic,
-    };
     let expected = [
         (19_900, "n2", Cause),
         (19_950, "n0", LastAnswer),
@@ -90,6 +90,6 @@ fn what_several_tell_is_told_once() {
     let change = || cause("Node/n0", "Ready became False", None);
     let segment = Segment::new().asked_until(40_000).owns(0, 0, 20_000).owns(1, 24_000, 40_000);
     let told = segment.said(0, 22_000, change()).said(1, 22_003, change()).said(2, 22_001, change()).told();
-    let causes: Vec<_> = told.handovers[1].steps.iter().filter(|step| step.kind == StepKind::Cause).collect();
+    let causes: Vec<_> = told.handovers[1].steps.iter().filter(|step| step.kind == Cause).collect();
     assert_eq!(causes.len(), 1, "{causes:#?}");
 }

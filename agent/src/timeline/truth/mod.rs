@@ -6,9 +6,9 @@ pub(super) mod world;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{Account, Handover, Kind, StepKind, Timeline, timeline};
+use super::{Account, Handover, Kind, NodeClock, StepKind, Timeline, timeline};
 use crate::evidence::Event;
-use world::{MS, Move, Plan, Truth, World, mac, name, play};
+use world::{MS, Move, Plan, T0, Truth, World, mac, name, play};
 
 /// What a frame takes, which clocks know nothing of.
 const ON_THE_WAY: i64 = 200_000;
@@ -17,13 +17,14 @@ fn plans(moves: std::ops::Range<usize>) -> impl Strategy<Value = Plan> {
     let one = (8_000_i64..40_000, prop_oneof![-300_i64..0, 0_i64..50, 50_i64..3_000]);
     let moves = prop::collection::vec(one.prop_map(|(after, gap)| Move { after, gap }), moves);
     let every = (prop_oneof![Just(120_i64), 20_i64..400], prop_oneof![Just(0_i64), 1_i64..60]);
-    (any::<u64>(), 2_u8..5, any::<bool>(), every, 0_i64..=4_000, moves).prop_map(
-        |(seed, nodes, router, every, skew, moves)| Plan {
+    (any::<u64>(), 2_u8..5, any::<bool>(), every, (0_i64..=4_000, 0_i64..=30), moves).prop_map(
+        |(seed, nodes, router, every, (skew, drift), moves)| Plan {
             seed,
             nodes: nodes + u8::from(router),
             router,
             every,
             skew,
+            drift,
             moves,
         },
     )
@@ -38,7 +39,7 @@ fn holds(world: &World, told: &Timeline) {
         let Some(truth) = truth else {
             panic!("a gap in what never happened: {handover:#?}\n{:#?}", world.truths)
         };
-        let error = handover.error_ns.map_or(0, |error| error as i64) + ON_THE_WAY;
+        let error = handover.error_ns.map_or(0, u64::cast_signed) + ON_THE_WAY;
         let real = truth.first - truth.last;
         assert!((gap - real).abs() <= error, "gap {gap} ± {error}, in truth {real}: {truth:?} {handover:#?}");
         if let Some(unanswered) = &handover.unanswered {
@@ -49,13 +50,17 @@ fn holds(world: &World, told: &Timeline) {
 }
 
 fn clocks_hold(world: &World, told: &Timeline) {
-    let skew = |node: &str| world.skews[node[1..].parse::<usize>().unwrap()];
+    let number = |clock: &NodeClock| clock.node[1..].parse::<usize>().unwrap();
     let Some(reference) = told.clocks.iter().find(|clock| clock.reference) else { return };
+    let last = world.account.events.iter().map(|event| event.at.as_nanosecond() as i64).max().unwrap_or(T0);
     for clock in &told.clocks {
         let Some(error) = clock.error_ns else { continue };
-        let real = skew(&reference.node) - skew(&clock.node);
-        let off = (clock.offset_ns - real).unsigned_abs();
-        assert!(off <= error, "{clock:?} is off by {off}: {told:#?}");
+        let apart = |of: &[i64]| of[number(reference)] - of[number(clock)];
+        // True of some time from the beginning to the end: clocks drift.
+        let real = apart(&world.skews);
+        let drift = (last - T0) / MS * apart(&world.drifts);
+        let off = clock.offset_ns - clock.offset_ns.clamp(real.min(real + drift), real.max(real + drift));
+        assert!(off.unsigned_abs() <= error, "{clock:?} is off by {off}: {told:#?}");
     }
 }
 

@@ -28,6 +28,8 @@ pub(in crate::timeline) struct Plan {
     pub(in crate::timeline) every: (i64, i64),
     /// Clocks are wrong by as much, milliseconds.
     pub(in crate::timeline) skew: i64,
+    /// And go wrong by as many ppm.
+    pub(in crate::timeline) drift: i64,
     pub(in crate::timeline) moves: Vec<Move>,
 }
 
@@ -56,6 +58,8 @@ pub(in crate::timeline) struct World {
     pub(in crate::timeline) truths: Vec<Truth>,
     /// To be taken from a node's times to have the true ones.
     pub(in crate::timeline) skews: Vec<i64>,
+    /// And so many nanoseconds more each millisecond since [`T0`].
+    pub(in crate::timeline) drifts: Vec<i64>,
 }
 
 pub(in crate::timeline) fn mac(number: u8) -> MacAddr {
@@ -85,15 +89,16 @@ pub(in crate::timeline) fn play(plan: &Plan) -> World {
 
     let skews: Vec<i64> =
         (0..plan.nodes).map(|_| rng.i64(-plan.skew..=plan.skew) * MS + rng.i64(0..MS)).collect();
+    let drifts: Vec<i64> = (0..plan.nodes).map(|_| rng.i64(-plan.drift..=plan.drift)).collect();
     let mut agents: Vec<Agent> =
         (0..plan.nodes).map(|node| Agent::new(node, plan.router && node + 1 == plan.nodes)).collect();
     let mut events: Vec<Event> = Vec::new();
     for agent in &mut agents {
-        let skew = skews[agent.node as usize];
+        let (skew, drift) = (skews[agent.node as usize], drifts[agent.node as usize]);
         let mut heard: Vec<Frame> = frames.iter().filter(|frame| agent.sees(frame)).copied().collect();
         for frame in &mut heard {
             let own = frame.who == agent.node || (frame.who == ASKER && agent.asks);
-            frame.at += skew + if own { 0 } else { rng.i64(5_000..100_000) };
+            frame.at += skew + (frame.at - T0) / MS * drift + if own { 0 } else { rng.i64(5_000..100_000) };
         }
         heard.sort_by_key(|frame| frame.at);
         for frame in heard {
@@ -111,7 +116,7 @@ pub(in crate::timeline) fn play(plan: &Plan) -> World {
         absent: Vec::new(),
         numbered: Numbered::ByAddress,
     };
-    World { account, truths, skews }
+    World { account, truths, skews, drifts }
 }
 
 fn reigns(plan: &Plan, owners: u8) -> Vec<Reign> {
