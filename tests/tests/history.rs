@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use l2witness::evidence::{Event, NodeReport, What};
 use l2witness_tests::frames::{Station, arp};
-use l2witness_tests::lab::{Agent, Host, Lab, lb_ipv4, until};
+use l2witness_tests::lab::{Agent, Follower, Host, Lab, lb_ipv4, until};
 use l2witness_tests::socket;
 use l2witness_tests::speaker::Speaker;
 
@@ -270,5 +270,5 @@ fn followers_take_no_place_of_scrapes_and_end_with_the_agent() -> Result<()> {
     answer.clear();
     tcp.read_to_end(&mut answer)?;
     assert!(answer.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&answer));
-    until(LIMIT, || Ok(followers.iter().all(|follower| follower.ended()).then_some(())))
+    until(LIMIT, || Ok(followers.iter().all(Follower::ended).then_some(())))
 }

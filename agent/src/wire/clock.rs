@@ -92,9 +92,9 @@ mod tests {
     fn kernel_times_keep_their_order_and_their_distances() {
         let clock = at(1000, 5);
         let times: Vec<_> = [1, 5 * SECOND as u64, 5 * SECOND as u64 + 1].map(|time| clock.wall(time)).into();
-        assert_eq!(times[1].map(|time| time.as_second()), Some(1000));
-        assert_eq!(times[0].map(|time| time.as_nanosecond()), Some(995_000_000_001));
-        assert_eq!(times[2].map(|time| time.as_nanosecond()), Some(1_000_000_000_001));
+        assert_eq!(times[1].map(Timestamp::as_second), Some(1000));
+        assert_eq!(times[0].map(Timestamp::as_nanosecond), Some(995_000_000_001));
+        assert_eq!(times[2].map(Timestamp::as_nanosecond), Some(1_000_000_000_001));
         assert_eq!(clock.wall(0), None);
     }
 

@@ -76,8 +76,8 @@ enum Which {
 /// What decides how long an event is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role<'a> {
-    /// A request by broadcast or multicast: the count with it.
-    Asked(u64),
+    /// A request by broadcast or multicast: interface, the count with it.
+    Asked(&'a str, u64),
     /// Another request, or traffic.
     Routine,
     /// A reply of that MAC on that interface.
@@ -129,7 +129,9 @@ impl Kept {
 
     pub(super) fn role(&self) -> Role<'_> {
         match &self.body {
-            Body::Request(Request { unicast: false, probe: false, count, .. }) => Role::Asked(*count),
+            Body::Request(Request { unicast: false, probe: false, interface, count, .. }) => {
+                Role::Asked(interface, *count)
+            }
             Body::Request(_) => Role::Routine,
             Body::Claimed(Claimant { which, interface, mac, sent, asked, .. }) => match which {
                 Which::Reply => Role::Replied(interface, *mac),

@@ -103,7 +103,7 @@ impl Rings {
         match kept.role() {
             Role::Lost(interface, sent, asked) => {
                 if sent {
-                    let since = self.unanswered_since(kept.at, asked);
+                    let since = self.unanswered_since(kept.at, interface, asked);
                     self.lost = Some(Loss { interface: interface.into(), since, asked });
                 }
                 self.moves(Some(kept.at));
@@ -137,7 +137,7 @@ impl Rings {
                 }
                 true
             }
-            Role::Asked(_) | Role::Routine => {
+            Role::Asked(..) | Role::Routine => {
                 let around = self.moved.is_some_and(|moved| self.now - moved <= AFTER);
                 let matters = around && self.next > 0;
                 self.next -= usize::from(matters);
@@ -173,10 +173,10 @@ impl Rings {
 
     /// From when on nobody answered: the first request after the last reply, if that one has an event; else the reply
     /// itself. Where requests are held back, many come, and the first one was not long after it.
-    fn unanswered_since(&self, reply: i64, asked: Option<u64>) -> i64 {
+    fn unanswered_since(&self, reply: i64, interface: &str, asked: Option<u64>) -> i64 {
         let all = self.kept.iter().flatten();
         let counted = |kept: &Kept| match kept.role() {
-            Role::Asked(count) if kept.at > reply => Some((count, kept.at)),
+            Role::Asked(on, count) if on == interface && kept.at > reply => Some((count, kept.at)),
             _ => None,
         };
         match all.filter_map(counted).min() {

@@ -20,7 +20,13 @@ pub(super) fn mac(last: u8) -> MacAddr {
 
 /// The router asks; so many requests were heard by then.
 pub(super) fn asks(count: u64) -> What {
-    What::Request(Asked { interface: "eth0".into(), mac: mac(1), unicast: false, probe: false, count })
+    asks_on("eth0", count)
+}
+
+/// The same on that interface.
+pub(super) fn asks_on(interface: &str, count: u64) -> What {
+    let (interface, mac) = (interface.to_owned(), mac(1));
+    What::Request(Asked { interface, mac, unicast: false, probe: false, count })
 }
 
 fn claimed(last: u8, sent: bool, asked: u64) -> Claimed {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     super::{
         kept::Kept,
-        sample::{announces, asks, at, cause, last_reply, replies},
+        sample::{announces, asks, asks_on, at, cause, last_reply, replies},
     },
     *,
 };
@@ -116,6 +116,16 @@ fn a_gap_is_from_the_first_unanswered_request_to_the_heir_s_first_announcement()
         }
         assert_eq!(row.gaps, [*gap], "{name}");
     }
+}
+
+#[test]
+fn each_interface_counts_for_itself() {
+    let mut row = Row::default();
+    row.push(600, asks_on("eth1", 5));
+    row.push(1000, asks(5));
+    row.push(500, last_reply(4));
+    row.push(3000, announces(3, 5));
+    assert_eq!(row.gaps, [2000]);
 }
 
 #[test]
