@@ -7,11 +7,8 @@ pub(super) fn incomplete(account: &Account, rows: &[Row<'_>], stage: &Stage<'_, 
     let mut words = account.absent.clone();
     words.sort();
     words.dedup();
-    let Some(first) = rows.iter().flat_map(|row| &row.seen).map(|seen| seen.noted).min() else {
-        return words;
-    };
     for (number, row) in rows.iter().enumerate() {
-        words.extend(lost(row, first));
+        words.extend(lost(row));
         let claims = row.seen.iter().any(|seen| claim(&seen.event.what).is_some());
         let compared = stage.scenes.iter().any(|scene| scene.clocks.map(number, 0).is_some());
         if claims && !compared {
@@ -23,7 +20,7 @@ pub(super) fn incomplete(account: &Account, rows: &[Row<'_>], stage: &Stage<'_, 
 }
 
 /// What is missing in a row, and when.
-fn lost(row: &Row<'_>, _first: i64) -> Vec<String> {
+fn lost(row: &Row<'_>) -> Vec<String> {
     let mut words = Vec::new();
     let mut before: Option<jiff::Timestamp> = None;
     for seen in &row.seen {
