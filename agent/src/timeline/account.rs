@@ -49,6 +49,7 @@ pub enum Numbered {
     ByAddress,
     /// One row for all of an agent's events, which must all be given, those of other addresses as well.
     ByAgent,
-    /// Holes mean nothing.
+    /// Holes mean nothing: what was lost is told by [`Lost`](crate::evidence::Lost) alone. Whatever stood before the
+    /// first event of a node may have been dropped, so nothing rests on that one.
     No,
 }

@@ -98,6 +98,10 @@ fn row<'a>(account: &Account, node: &'a str, boot: &'a str, mut events: Vec<&'a 
             seen[at].noted = seen[at].noted.max(seen[at + 1].noted);
         }
     }
+    if unnumbered && let Some(first) = seen.first_mut() {
+        // Whether older ones were dropped does not show.
+        first.missing = first.missing.max(1);
+    }
     whole_node.sort_by_key(|event| (event.at, event.seq));
     for event in &whole_node {
         if let What::Lost(lost) = &event.what {

@@ -71,7 +71,8 @@ impl<'a> Tenure<'a> {
                     }
                     let split = as_former.is_some_and(|since| {
                         // What it answers just before it announces is part of taking the address back.
-                        let earlier = &before[..before.partition_point(|other| other.at <= mark.at - EARLY_NS)];
+                        let earlier =
+                            &before[..before.partition_point(|other| other.at <= mark.at - EARLY_NS)];
                         let answered = last(earlier, mark.who, Claims::Answered);
                         answered.is_some_and(|at| {
                             at >= mark.at - since + OVERLAP_NS && at >= mark.at - SILENCE_NS

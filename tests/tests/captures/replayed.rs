@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use jiff::Timestamp;
 use l2witness::evidence::{Claimed, Event, MacAddr, NodeReport, Origin, What};
 use l2witness::replay::{Capture, Replay, Watched};
@@ -82,8 +82,8 @@ impl Handover {
 
     fn timeline(&self, nodes: &[&str]) -> Result<Timeline> {
         let accounts = self.read(nodes)?.accounts();
-        let [account] = accounts.as_slice() else { panic!("{accounts:?}") };
-        Ok(timeline(account))
+        ensure!(accounts.len() == 1, "{accounts:?}");
+        Ok(timeline(&accounts[0]))
     }
 
     fn events(&self, node: &str) -> Result<Vec<Event>> {

@@ -1,6 +1,6 @@
 //! Events to draw: of a real capture, and made up to be hard to draw.
 
-use std::{collections::BTreeMap, fmt::Write as _, process::Command};
+use std::{collections::BTreeMap, process::Command};
 
 use anyhow::{Result, ensure};
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +20,9 @@ pub(crate) fn of_the_capture() -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
+/// 2026-01-31T14:03:00Z.
+const START: Timestamp = Timestamp::constant(1_769_868_180, 0);
+
 /// A DNS name of 253 characters.
 fn long_name(number: u8) -> String {
     format!("ip-10-0-0-{number}.{}example.internal", "a-rather-long-name-of-a-rack.".repeat(8))
@@ -27,8 +30,7 @@ fn long_name(number: u8) -> String {
 
 /// Two addresses, nodes with long names, moves within microseconds and within hours.
 pub(crate) fn made_up() -> String {
-    let mut story =
-        Story { lines: String::new(), rows: BTreeMap::new(), now: "2026-01-31T14:03:00Z".parse().unwrap() };
+    let mut story = Story { lines: String::new(), rows: BTreeMap::new(), now: START };
     for (ip, pauses) in [
         ("192.0.2.10", [300_000, 2_000_000, 900]),
         ("2001:db8:1234:5678:9abc:def0:1234:5678", [40, 7_000_000, 20_000]),
@@ -65,7 +67,8 @@ impl Story {
         if let Some(ip) = ip {
             what["ip"] = ip.into();
         }
-        writeln!(self.lines, "{what}").unwrap();
+        self.lines.push_str(&what.to_string());
+        self.lines.push('\n');
     }
 
     fn claimed(&mut self, kind: &str, observer: u8, of: u8, ip: &str, asked: u64) {

@@ -6,6 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{Request, State},
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use tokio::{net::TcpListener, sync::mpsc};
@@ -13,7 +14,7 @@ use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 
 use super::*;
 use crate::{
-    cli::fetch::Target,
+    cli::{api::mock, fetch::Target, reach::Reach},
     evidence::{Event, Lost, What},
 };
 
@@ -22,7 +23,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn event(node: &str, boot: &str, seq: u64) -> Event {
     let start: jiff::Timestamp = "2026-01-31T14:03:00Z".parse().unwrap();
     let what = What::Lost(Lost { count: seq, reason: "history".to_owned() });
-    let at = start + jiff::SignedDuration::from_millis(seq as i64);
+    let at = start + jiff::SignedDuration::from_millis(seq.cast_signed());
     Event { node: node.to_owned(), boot: boot.to_owned(), seq, at, ip: None, what }
 }
 
@@ -66,7 +67,7 @@ async fn serving(answers: Vec<Vec<String>>) -> (Target, &'static Script) {
     (Target::Url(url.parse().unwrap()), script)
 }
 
-/// As if the agent were followed from its last answer on: without the one that stays open.
+/// Answers that all end: only the last one of a script stays open.
 fn ending(mut answers: Vec<Vec<String>>) -> Vec<Vec<String>> {
     answers.push(Vec::new());
     answers
@@ -144,6 +145,59 @@ async fn an_agent_that_goes_is_told_and_goes_on_where_it_was() {
     }
     let asked = script.asked.lock().unwrap().clone();
     assert_eq!(asked, ["follow=true", "after=2&boot=a&follow=true", "after=3&boot=a&follow=true"]);
+}
+
+/// An API server through whose proxy two agents tell an event each, and go on with one more.
+fn proxied(uri: &str) -> Response {
+    const PODS: &str = "/api/v1/namespaces/l2witness-system/pods";
+    let Some(page) = uri.strip_prefix(&format!("{PODS}/agent-")) else {
+        return match uri.split('?').next() {
+            Some(PODS) => {
+                mock::list("PodList", &[mock::agent("n1", "Running"), mock::agent("n2", "Running")])
+            }
+            Some("/apis/apps/v1/namespaces/l2witness-system/daemonsets") => mock::daemonset(2),
+            Some("/api/v1/nodes") => mock::nodes(&["n1", "n2"]),
+            _ => mock::status(404, uri),
+        };
+    };
+    match page.split_once(":9999/proxy/api/v1/events") {
+        Some((node, "")) => line(&event(node, "a", 1)).into_response(),
+        Some((node, "?after=1&boot=a&follow=true")) => {
+            let (sender, receiver) = mpsc::channel(1);
+            let more = "\n".to_owned() + &line(&event(node, "a", 2));
+            // Silent from then on, longer than any time-out for an answer, and open.
+            tokio::spawn(async move {
+                let _ = sender.send(Ok::<_, std::io::Error>(Bytes::from(more))).await;
+                std::future::pending::<()>().await;
+            });
+            Body::from_stream(ReceiverStream::new(receiver)).into_response()
+        }
+        _ => mock::status(404, uri),
+    }
+}
+
+#[tokio::test]
+async fn events_come_through_the_api_server_and_an_idle_stream_is_no_lost_one() {
+    let cluster = mock::Cluster::serving(proxied).await;
+    let args = cluster.args();
+    let reach = Reach::open(&args).await.unwrap();
+    let targets = reach.everybody().await.unwrap().targets;
+
+    let gathered = gather(&targets, &Query::default(), reach.timeout()).await;
+    assert_eq!((gathered.events.len(), gathered.failed.len()), (2, 0), "{gathered:?}");
+
+    let mut following = Following::new(&targets, &gathered.places, &Query::default(), reach.timeout());
+    let mut nodes = Vec::new();
+    for _ in 0..2 {
+        match next(&mut following).await {
+            News::Event(Event { node, seq: 2, .. }) => nodes.push(node),
+            other => panic!("{other:?}"),
+        }
+    }
+    nodes.sort();
+    assert_eq!(nodes, ["n1", "n2"]);
+    let idle = tokio::time::timeout(2 * reach.timeout(), following.next()).await;
+    assert!(idle.is_err(), "nothing happens: {idle:?}");
 }
 
 #[test]

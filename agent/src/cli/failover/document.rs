@@ -122,17 +122,21 @@ mod tests {
         timeline::Unanswered,
     };
 
-    fn unanswered(least: u64, most: u64) -> Option<Unanswered> {
-        Some(Unanswered { least, most, askers: 1, first: None, last: None })
+    fn unanswered(least: u64, most: u64) -> Unanswered {
+        Unanswered { least, most, askers: 1, first: None, last: None }
     }
 
     #[test]
     fn the_exit_code_says_how_bad_it_was_and_whether_that_is_sure() {
-        let base = || Handover { unanswered: unanswered(0, 0), ..planned() };
+        let base = || Handover { unanswered: Some(unanswered(0, 0)), ..planned() };
         for (name, handover, exit) in [
             ("nobody asked in the gap", base(), Exit::Fine),
-            ("requests went unanswered", Handover { unanswered: unanswered(2, 3), ..base() }, Exit::Warning),
-            ("perhaps some did", Handover { unanswered: unanswered(0, 3), ..base() }, Exit::Unknown),
+            (
+                "requests went unanswered",
+                Handover { unanswered: Some(unanswered(2, 3)), ..base() },
+                Exit::Warning,
+            ),
+            ("perhaps some did", Handover { unanswered: Some(unanswered(0, 3)), ..base() }, Exit::Unknown),
             ("who asked is not known", Handover { unanswered: None, ..base() }, Exit::Unknown),
             ("an overlap", Handover { unanswered: None, gap_ns: Some(-5), ..base() }, Exit::Fine),
             (
@@ -155,7 +159,7 @@ mod tests {
     #[test]
     fn what_came_after_a_split_ended_it() {
         let split = Handover { kind: Kind::Split, ..planned() };
-        let well = Handover { unanswered: unanswered(0, 0), ..planned() };
+        let well = Handover { unanswered: Some(unanswered(0, 0)), ..planned() };
         let wanted = Wanted { last: Some(2), since: None };
         let document = Document::new(vec![timeline(vec![split, well])], Coverage::default(), at(0.0), wanted);
         assert_eq!(document.exit(), Exit::Warning);

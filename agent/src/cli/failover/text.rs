@@ -35,7 +35,7 @@ fn details(handover: &Handover, last: bool, table: &impl Fn(&[&str]) -> Table) -
     let mut text = format!("  {kind}: {meaning}\n");
     for (word, party) in [("from", &handover.from), ("to  ", &handover.to)] {
         if let Some(party) = party {
-            text += &format!("  {word}  {}\n", printable(&words::party(party)));
+            text.extend(["  ", word, "  ", &printable(&words::party(party)), "\n"]);
         }
     }
     let (origin, name) = words::origin(handover);
@@ -64,9 +64,8 @@ pub(super) fn what(step: &Step) -> String {
 pub(super) fn clocks(clocks: &[NodeClock]) -> Vec<String> {
     let several = |node: &str| clocks.iter().filter(|clock| clock.node == node).count() > 1;
     // An agent that was restarted has another clock, and nothing else tells the two apart.
-    let name = |NodeClock { node, boot, .. }: &NodeClock| match several(node) {
-        true if !boot.is_empty() => format!("{node} ({boot})"),
-        _ => node.clone(),
+    let name = |NodeClock { node, boot, .. }: &NodeClock| {
+        if several(node) && !boot.is_empty() { format!("{node} ({boot})") } else { node.clone() }
     };
     clocks.iter().map(|clock| format!("{}: {}", name(clock), relation(clock))).collect()
 }

@@ -67,14 +67,19 @@ pub(super) async fn watch(
             () = at(calm) => break,
         };
         let Some(news) = news else { break };
-        let mut lines = seen.take(news, &mut told.record);
+        let mut lines = take(news, &mut told.record);
         // What happens at once is judged at once: a round of announcements is two frames on every node.
         let together = Instant::now() + TOGETHER;
         while let Ok(Some(news)) = timeout_at(together, following.next()).await {
-            lines.extend(seen.take(news, &mut told.record));
+            lines.extend(take(news, &mut told.record));
         }
         lines.extend(seen.news(&account::timelines(&told.record, &told.ips)));
+        seen.spoke |= !lines.is_empty();
         say(&lines, format)?;
+    }
+    // Apart from the summary that follows.
+    if seen.spoke {
+        say(&[String::new()], format)?;
     }
     conclude(reach, told).await
 }
@@ -125,39 +130,18 @@ struct Seen {
     /// A handover is over unless something still comes.
     over: bool,
     last: Instant,
+    /// Something was printed.
+    spoke: bool,
 }
 
 impl Seen {
     fn new(began: Timestamp, several: bool) -> Self {
-        Self { began, several, told: HashMap::new(), over: false, last: Instant::now() }
+        Self { began, several, told: HashMap::new(), over: false, last: Instant::now(), spoke: false }
     }
 
     /// When it is over, if nothing more comes.
     fn over_at(&self) -> Option<Instant> {
         self.over.then(|| self.last + QUIET)
-    }
-
-    /// Keeps what happened; says at once what needs no other node's word.
-    fn take(&mut self, news: News, record: &mut Record) -> Vec<String> {
-        match news {
-            News::Event(event) => {
-                let line = said_at_once(&event).then(|| crate::cli::observe::compact(&event));
-                keep(&mut record.events, event);
-                line.into_iter().collect()
-            }
-            News::Away { agent, error } => {
-                vec![printable(&format!(
-                    "{}  {agent}: its agent is not heard: {error}",
-                    words::clock(Timestamp::now())
-                ))]
-            }
-            News::Back { agent } => {
-                vec![printable(&format!(
-                    "{}  {agent}: its agent is heard again",
-                    words::clock(Timestamp::now())
-                ))]
-            }
-        }
     }
 
     /// The steps that were not told yet, and whether they end it.
@@ -185,6 +169,26 @@ impl Seen {
         self.over = !handovers.is_empty() && handovers.iter().all(|handover| is_over(handover));
         lines.sort_by_key(|(at, _)| *at);
         lines.into_iter().map(|(_, line)| line).collect()
+    }
+}
+
+/// Keeps what happened; says at once what needs no other node's word.
+fn take(news: News, record: &mut Record) -> Vec<String> {
+    match news {
+        News::Event(event) => {
+            let line = said_at_once(&event).then(|| crate::cli::observe::compact(&event));
+            keep(&mut record.events, event);
+            line.into_iter().collect()
+        }
+        News::Away { agent, error } => {
+            vec![printable(&format!(
+                "{}  {agent}: its agent is not heard: {error}",
+                words::clock(Timestamp::now())
+            ))]
+        }
+        News::Back { agent } => {
+            vec![printable(&format!("{}  {agent}: its agent is heard again", words::clock(Timestamp::now())))]
+        }
     }
 }
 

@@ -114,14 +114,14 @@ fn names(from: &Party, to: &Party) -> (String, String) {
 /// All that is known of who answers: `n2  eth0  1a:1c:f8:3a:e7:f3  speaker  metallb-system/speaker-8vq2c`.
 pub(super) fn party(party: &Party) -> String {
     let Party { node: _, interface, mac, origin, sender } = party;
-    let mut parts = vec![name(party)];
-    parts.extend(interface.clone());
+    let mut words = vec![name(party)];
+    words.extend(interface.clone());
     if party.node.is_some() {
-        parts.push(mac.to_string());
+        words.push(mac.to_string());
     }
-    parts.extend(origin.map(|origin| origin.to_string()));
-    parts.extend(sender.clone());
-    parts.join("  ")
+    words.extend(origin.map(|origin| origin.to_string()));
+    words.extend(sender.clone());
+    words.join("  ")
 }
 
 /// One line: what happened, when, and what it cost.
@@ -148,17 +148,18 @@ pub(super) fn headline(ip: IpAddr, handover: &Handover) -> String {
                 short(&name(from))
             )
         }
-        (None, Some(to)) => match step(handover, StepKind::FirstAnswer) {
-            Some(first) => format!(
-                "{ip} is answered by {} since {}; whether anybody answered before is not known",
-                short(&name(to)),
-                date_and_time(first)
-            ),
-            None => {
+        (None, Some(to)) => {
+            let to = short(&name(to));
+            if let Some(first) = step(handover, StepKind::FirstAnswer) {
+                let since = date_and_time(first);
+                format!(
+                    "{ip} is answered by {to} since {since}; whether anybody answered before is not known"
+                )
+            } else {
                 let since = date_and_time(moment);
-                format!("{ip} is announced by {} since {since}; nobody was seen to answer", short(&name(to)))
+                format!("{ip} is announced by {to} since {since}; nobody was seen to answer")
             }
-        },
+        }
         (None, None) => format!("{ip}: something happened {on}, and nobody was seen to answer"),
     }
 }
@@ -189,15 +190,15 @@ fn cost(handover: &Handover) -> String {
     }
 }
 
-/// `12 requests of 3 askers went unanswered`.
+/// `12 requests of at least 3 askers went unanswered`: not every request is told with its asker.
 pub(super) fn asked(unanswered: Option<&Unanswered>) -> String {
     let Some(Unanswered { least, most, askers, .. }) = unanswered else {
         return "whether anybody asked meanwhile is not known".to_owned();
     };
     let of = match askers {
         0 => String::new(),
-        1 => " of 1 asker".to_owned(),
-        askers => format!(" of {askers} askers"),
+        1 => " of at least 1 asker".to_owned(),
+        askers => format!(" of at least {askers} askers"),
     };
     match (least, most) {
         (_, 0) => "nobody asked meanwhile".to_owned(),

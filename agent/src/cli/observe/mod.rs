@@ -74,9 +74,7 @@ async fn observe(args: &Args) -> Outcome {
         events::gather(&everybody.targets, &query, reach.timeout()).await;
     let missing = everybody.missing.iter().chain(&failed);
     let missing: Vec<_> = missing.map(|failed| format!("{}: {}", failed.agent, failed.error)).collect();
-    let nobody = failed.len() == everybody.targets.len();
-    // Somebody who is not there yet is waited for, but not alone for nothing.
-    if nobody && !(args.follow && !everybody.targets.is_empty() && places.iter().any(Option::is_some)) {
+    if failed.len() == everybody.targets.len() {
         return Err(Failure::Unreachable(match missing.as_slice() {
             [] => "there is no agent".to_owned(),
             [only] => only.clone(),

@@ -94,3 +94,14 @@ fn an_agent_that_began_amid_it_all_knows_nothing_of_before() {
     assert_eq!(told.handovers[1].gap_ns, None, "{told:#?}");
     assert_eq!(told.handovers[1].missing, ["the first answer of n1: events around it are missing"]);
 }
+
+/// The history of a busy address begins amid its last handover, and nobody numbers.
+#[test]
+fn what_may_have_been_dropped_before_the_first_event_is_not_concluded_from() {
+    let mut account = moved().account();
+    account.numbered = Numbered::No;
+    let from = |event: &Event| event.at.as_second() % 60 >= 22 || matches!(event.what, What::LastReply(_));
+    account.events.retain(from);
+    let told = timeline(&account);
+    assert!(told.handovers.iter().all(|handover| handover.gap_ns.is_none()), "{told:#?}");
+}

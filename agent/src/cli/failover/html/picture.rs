@@ -95,7 +95,7 @@ fn gap(handover: &Handover, scale: Scale, bottom: usize) -> Markup {
 }
 
 fn row(lane: &Lane<'_>, scale: Scale, top: usize) -> Markup {
-    let line = top + 33;
+    let middle = top + 33;
     let class = match lane.role {
         Role::ControlPlane | Role::Askers | Role::Other => "other",
         Role::From => "from",
@@ -105,13 +105,13 @@ fn row(lane: &Lane<'_>, scale: Scale, top: usize) -> Markup {
     html! {
         line class="divider" x1="0" x2="100%" y1=(top) y2=(top) {}
         text class="lane" x="8" y=(top + 17) { (lane.title) }
-        line class="time" x1="0" x2="100%" y1=(line) y2=(line) {}
+        line class="time" x1="0" x2="100%" y1=(middle) y2=(middle) {}
         @for (from, to) in &lane.answered {
             @let (from, to) = (edge(*from, 0.0), edge(*to, 100.0));
-            rect class={ "answers " (class) } x=(percent(from)) width=(percent(to - from)) y=(line - 3) height="6" {}
+            rect class={ "answers " (class) } x=(percent(from)) width=(percent(to - from)) y=(middle - 3) height="6" {}
         }
         @for step in lane.steps.iter().filter(|step| scale.shows(step.at)) {
-            use href=(format!("#{}", marks::of(step.kind).0)) x=(percent(scale.place(step.at))) y=(line) {
+            use href=(format!("#{}", marks::of(step.kind).0)) x=(percent(scale.place(step.at))) y=(middle) {
                 title { (words::clock(step.at)) " " (step.node) ": " (step.text) }
             }
         }

@@ -16,7 +16,7 @@ fn event(node: &str, seq: u64) -> Event {
         node: node.to_owned(),
         boot: "a".to_owned(),
         seq,
-        at: at + jiff::SignedDuration::from_millis(seq as i64),
+        at: at + jiff::SignedDuration::from_millis(seq.cast_signed()),
         ip,
         what,
     }

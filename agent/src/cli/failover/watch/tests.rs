@@ -100,19 +100,18 @@ fn several_addresses_are_told_apart_and_all_have_to_be_over() {
 
 #[test]
 fn causes_and_agents_that_go_are_told_at_once() {
-    let mut seen = Seen::new(at(0.0), false);
     let mut record = Record::default();
-    let lines = seen.take(News::Event(cause(7)), &mut record);
+    let lines = take(News::Event(cause(7)), &mut record);
     assert_eq!(
         lines,
         ["2026-01-31 14:03:00.007000  n1        192.0.2.10       cause         Node/n2: Ready became False"]
     );
-    assert!(seen.take(News::Event(request(8)), &mut record).is_empty());
+    assert!(take(News::Event(request(8)), &mut record).is_empty());
     assert_eq!(record.events.len(), 2);
     let away = News::Away { agent: "n2".to_owned(), error: "it ended the connection".to_owned() };
-    assert!(seen.take(away, &mut record)[0].ends_with("n2: its agent is not heard: it ended the connection"));
+    assert!(take(away, &mut record)[0].ends_with("n2: its agent is not heard: it ended the connection"));
     let back = News::Back { agent: "n2".to_owned() };
-    assert!(seen.take(back, &mut record)[0].ends_with("n2: its agent is heard again"));
+    assert!(take(back, &mut record)[0].ends_with("n2: its agent is heard again"));
 }
 
 #[test]
