@@ -30,8 +30,10 @@ impl<'a> Around<'_, 'a> {
         }
         let first_sign = self.frames.first().map_or(turn.at, |frame| frame.at.min(turn.at));
         let node = if let Who::Node(node) = from { Some(node) } else { None };
-        let not_ready = node.is_some_and(|node| {
-            told.iter().any(|told| told.not_ready(node, first_sign - FLAP_NS, self.next))
+        let has_failed = node.is_some_and(|node| {
+            let since = first_sign - FLAP_NS;
+            told.iter()
+                .any(|told| told.not_ready(node, since, self.next) || told.cut_off(node, since, first_sign))
         });
         let withdrew = node.is_some_and(|node| {
             told.iter().any(|told| told.ended_on(node, first_sign - FLAP_NS, first_sign))
@@ -40,7 +42,7 @@ impl<'a> Around<'_, 'a> {
         if last.is_some_and(|last| first_sign - last <= NOTICED_NS) {
             return Kind::Planned;
         }
-        if not_ready {
+        if has_failed {
             return Kind::Crash;
         }
         if withdrew {

@@ -162,14 +162,17 @@ fn fill(scenes: &mut [Scene<'_>]) {
     }
 }
 
-/// Whether the address went back, or had come back, soon.
+/// Whether it is one of several turns back and forth. There and back alone is what a drill does, a drained node that is
+/// taken back, or a speaker that is started again.
 fn flaps(turns: &[Turn<'_>], place: usize) -> bool {
-    let turn = &turns[place];
-    let reverse = |other: &Turn<'_>| {
-        Some(other.to) == turn.from && other.from == Some(turn.to) && (other.at - turn.at).abs() <= FLAP_NS
+    const TURNS: usize = 3;
+    let goes_back = |pair: &[Turn<'_>]| {
+        let [one, other] = pair else { return false };
+        Some(other.to) == one.from && other.from == Some(one.to) && other.at - one.at <= FLAP_NS
     };
-    let before = place.checked_sub(1).is_some_and(|before| reverse(&turns[before]));
-    before || turns.get(place + 1).is_some_and(reverse)
+    let before = turns[..=place].windows(2).rev().take_while(|pair| goes_back(pair)).count();
+    let after = turns[place..].windows(2).take_while(|pair| goes_back(pair)).count();
+    before + 1 + after >= TURNS
 }
 
 /// Puts what was told beside the nearest handover.

@@ -65,6 +65,17 @@ impl Told<'_> {
         of_node && change.contains("Ready") && went && (from..to).contains(&self.at)
     }
 
+    /// An interface of the node lost its carrier.
+    pub(super) fn cut_off(&self, node: &str, from: i64, to: i64) -> bool {
+        let What::Cause(cause) = self.what else { return false };
+        let of_node = cause
+            .object
+            .strip_prefix("Interface/")
+            .and_then(|of| of.split_once('/'))
+            .is_some_and(|of| of.0 == node);
+        of_node && cause.change.contains("lost its carrier") && (from..to).contains(&self.at)
+    }
+
     /// The speaker itself no longer claims to announce.
     pub(super) fn ended_on(&self, node: &str, from: i64, to: i64) -> bool {
         let What::Claim(claim) = self.what else { return false };

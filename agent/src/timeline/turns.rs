@@ -11,8 +11,9 @@ pub(super) const OVERLAP_NS: i64 = 2_000_000_000;
 /// And go on with its own announcements, a round or two.
 const ROUNDS_NS: i64 = 2_500_000_000;
 
-/// A speaker may answer before it announces, by so much if nothing holds it up.
-const EARLY_NS: i64 = 250_000_000;
+/// A speaker may answer before it announces: one that gets an address back while it is still in its list of those to
+/// announce waits for the next round (`spamLoop` in MetalLB's `internal/layer2/announcer.go`).
+const EARLY_NS: i64 = ROUND_NS;
 
 /// Of an answerer that was silent for longer, the next reply is an event.
 pub(super) const SILENCE_NS: i64 = 10_000_000_000;

@@ -26,7 +26,8 @@ fn a_split_that_heals_is_an_overlap() -> Result<()> {
     let seen = segment.seen(0, 1, since)?;
 
     let told = segment.told(1, |told| {
-        ensure!(told.handovers.last().is_some_and(|last| last.kind == Kind::SplitHealed), "no healed split");
+        let healed = |last: &Handover| last.kind == Kind::SplitHealed && last.gap_ns.is_some();
+        ensure!(told.handovers.last().is_some_and(healed), "no healed split");
         Ok(())
     })?;
     let handover = &told.handovers[told.handovers.len() - 1];

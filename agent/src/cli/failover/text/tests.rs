@@ -23,7 +23,7 @@ fn a_handover_is_a_headline_and_its_steps() {
     let mut timeline = timeline(vec![handover]);
     timeline.incomplete = vec!["n4: connection refused".to_owned()];
     let expected = "\
-192.0.2.10 moved from n2 to n3 on 2026-01-31 at 14:02:59 UTC: nobody answered for 1.20 s (± 60 µs); 2 requests of 2 askers went unanswered
+192.0.2.10 moved from n2 to n3 on 2026-01-31 at 14:02:59 UTC: nobody answered for 1.20 s (± 60 µs); 2 requests of at least 2 askers went unanswered
   planned: the former owner was there and let go
   from  n2  eth0  00:00:5e:00:53:02  speaker  metallb-system/speaker-n2
   to    n3  eth0  00:00:5e:00:53:03  speaker  metallb-system/speaker-n3
@@ -91,7 +91,7 @@ fn the_headline_says_no_more_than_is_known() {
         ),
         (
             Handover { error_ns: Some(0), unanswered: unanswered(1, 1, 1), ..base() },
-            format!("{moved}nobody answered for 1.20 s (by one clock); 1 request of 1 asker went unanswered"),
+            format!("{moved}nobody answered for 1.20 s (by one clock); 1 request of at least 1 asker went unanswered"),
         ),
         (
             Handover { unanswered: unanswered(0, 4, 0), ..base() },
@@ -103,7 +103,7 @@ fn the_headline_says_no_more_than_is_known() {
         ),
         (
             Handover { unanswered: unanswered(3, 5, 2), ..base() },
-            format!("{moved}nobody answered for 1.20 s (± 60 µs); 3 to 5 requests of 2 askers went unanswered"),
+            format!("{moved}nobody answered for 1.20 s (± 60 µs); 3 to 5 requests of at least 2 askers went unanswered"),
         ),
         (
             Handover { gap_ns: Some(-30_000_000), ..base() },
@@ -119,7 +119,7 @@ fn the_headline_says_no_more_than_is_known() {
         ),
         (
             Handover { kind: Kind::Abandoned, to: None, gap_ns: None, ..base() },
-            "192.0.2.10 is answered by nobody since the last answer of n2 on 2026-01-31 at 14:02:59 UTC: 2 requests of 2 askers went unanswered".to_owned(),
+            "192.0.2.10 is answered by nobody since the last answer of n2 on 2026-01-31 at 14:02:59 UTC: 2 requests of at least 2 askers went unanswered".to_owned(),
         ),
         (
             Handover { kind: Kind::First, from: None, gap_ns: None, ..base() },
