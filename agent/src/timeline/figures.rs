@@ -58,16 +58,34 @@ impl<'a> Around<'_, 'a> {
     /// The last answer of the former owner, by each row that tells one.
     fn lasts(&self, from: Who<'a>) -> Vec<End<'a>> {
         let told = self.scene.of(from).filter(|mark| {
+            if mark.claims != Claims::Last {
+                return false;
+            }
+            if self.turn.is_interruption() {
+                return mark.at < self.turn.at;
+            }
             let noted = self.noted(mark.row, mark.place);
-            mark.claims == Claims::Last
-                && noted.is_some_and(|noted| noted >= self.turn.at - mark.error && noted < self.next)
+            noted.is_some_and(|noted| noted >= self.turn.at - mark.error && noted < self.next)
         });
         let mut lasts: Vec<End<'a>> = Vec::new();
         for mark in told {
             lasts.retain(|end| end.mark.row != mark.row);
-            lasts.push(End { mark: *mark, whole: self.ended(from, mark) });
+            let whole = if self.turn.is_interruption() { self.paused(mark) } else { self.ended(from, mark) };
+            lasts.push(End { mark: *mark, whole });
         }
         lasts
+    }
+
+    /// Whether nothing is missing from the last answer until the owner came back.
+    fn paused(&self, mark: &Mark<'a>) -> bool {
+        let row = &self.rows[mark.row];
+        let back = row
+            .seen
+            .iter()
+            .enumerate()
+            .skip(mark.place + 1)
+            .find(|(_, seen)| self.on_clock(mark.row, seen.at).is_some_and(|at| at >= self.turn.at));
+        back.is_some_and(|(back, _)| row.whole(mark.place, back))
     }
 
     /// Whether the row goes on beyond the new owner's announcements without the former owner's answering again.

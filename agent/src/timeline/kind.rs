@@ -20,6 +20,9 @@ impl<'a> Around<'_, 'a> {
     pub(super) fn kind(&self, ends: &Ends<'a>, vain: Option<&Vain<'a>>, told: &[Told<'a>]) -> Kind {
         let turn = self.turn;
         let Some(from) = turn.from else { return Kind::First };
+        if turn.is_interruption() {
+            return Kind::Interrupted;
+        }
         if turn.back.is_some() {
             return Kind::SplitHealed;
         }

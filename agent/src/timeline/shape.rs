@@ -82,6 +82,8 @@ pub enum Kind {
     Planned,
     /// The former owner fell silent, and another one took over when that was noticed.
     Crash,
+    /// The owner fell silent and came back, as when its speaker is started again: `from` and `to` are one.
+    Interrupted,
     /// Back and forth.
     Flap,
     /// Several answered for a while, then one.

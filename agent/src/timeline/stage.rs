@@ -168,7 +168,10 @@ fn flaps(turns: &[Turn<'_>], place: usize) -> bool {
     const TURNS: usize = 3;
     let goes_back = |pair: &[Turn<'_>]| {
         let [one, other] = pair else { return false };
-        Some(other.to) == one.from && other.from == Some(one.to) && other.at - one.at <= FLAP_NS
+        !one.is_interruption()
+            && Some(other.to) == one.from
+            && other.from == Some(one.to)
+            && other.at - one.at <= FLAP_NS
     };
     let before = turns[..=place].windows(2).rev().take_while(|pair| goes_back(pair)).count();
     let after = turns[place..].windows(2).take_while(|pair| goes_back(pair)).count();

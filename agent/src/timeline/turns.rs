@@ -41,6 +41,13 @@ pub(super) struct Tenure<'a> {
     beside: Option<Who<'a>>,
 }
 
+impl Turn<'_> {
+    /// The owner itself fell silent and came back.
+    pub(super) fn is_interruption(&self) -> bool {
+        self.from == Some(self.to)
+    }
+}
+
 impl<'a> Tenure<'a> {
     pub(super) const fn owner(&self) -> Option<Who<'a>> {
         self.owner
@@ -56,10 +63,13 @@ impl<'a> Tenure<'a> {
                 }
                 continue;
             };
+            let (before, after) = (&marks[..place], &marks[place + 1..]);
             if mark.who == owner {
+                if came_back(before, after, mark) {
+                    turns.push(Turn { from: Some(owner), to: owner, at: mark.at, back: None, beside: false });
+                }
                 continue;
             }
-            let (before, after) = (&marks[..place], &marks[place + 1..]);
             let as_former =
                 self.former.filter(|(former, _)| *former == mark.who).map(|(_, until)| mark.at - until);
             match mark.claims {
@@ -126,6 +136,19 @@ impl<'a> Tenure<'a> {
         self.owner = Some(who);
         self.beside = None;
     }
+}
+
+/// Whether the owner was told to have answered for the last time, and claims the address again without anybody else
+/// doing so before it or soon after. Then it was not a heir who made that answer the last, but silence.
+fn came_back(before: &[Mark<'_>], after: &[Mark<'_>], mark: &Mark<'_>) -> bool {
+    let Some(last) = before.last().filter(|last| last.who == mark.who && last.claims == Claims::Last) else {
+        return false;
+    };
+    let around = last.at - OVERLAP_NS..mark.at + OVERLAP_NS;
+    let others = before.iter().rev().chain(after).filter(|other| other.who != mark.who);
+    mark.claims != Claims::Last
+        && mark.at - last.at > last.error + mark.error
+        && others.map(|other| other.at).all(|at| !around.contains(&at))
 }
 
 /// When the turn of whoever announces began: a speaker answers as soon as it has the address, which may be before it

@@ -123,10 +123,33 @@ impl Losses {
         naming: &dyn Naming,
     ) -> Vec<Told> {
         let answers = change.kind == Kind::Reply || change.kind.announces();
-        if change.sent || !change.claims() || !answers {
+        if !change.claims() || !answers {
             return Vec::new();
         }
-        self.of(change.ip, claims, slot, naming, |loser| loser.sender.0 != change.mac)
+        if change.sent {
+            return self.by_restart(change, claims, slot, naming);
+        }
+        self.of((change.ip, claims), slot, naming, |_| true, |loser| loser.sender.0 != change.mac)
+    }
+
+    /// The last reply of a program that was started again, told as the new one comes: known by its MAC and interface
+    /// and by another socket. A second program beside the first looks alike; the first one goes on, and that is told.
+    fn by_restart(
+        &mut self,
+        change: &Change,
+        claims: &Claims,
+        slot: impl Fn(u32) -> Option<Slot>,
+        naming: &dyn Naming,
+    ) -> Vec<Told> {
+        if change.cause != Cause::NewClaimant || change.origin != Some(layout::Origin::Socket) {
+            return Vec::new();
+        }
+        let sender = (change.mac, layout::Origin::Socket);
+        let former = |loser: &Loser<'_>| {
+            let same = loser.local.ifindex == change.ifindex && loser.sender == sender;
+            same && loser.local.cookie != change.cookie && loser.replied < change.time
+        };
+        self.of((change.ip, claims), slot, naming, former, |_| true)
     }
 
     /// The last reply of each sender on this node that did not answer when it was asked: `asked` gives, of an interface,
@@ -142,21 +165,24 @@ impl Losses {
     ) -> Vec<Told> {
         let ignored =
             |loser: &Loser<'_>| asked(loser.local.ifindex).is_some_and(|asked| loser.replied < asked);
-        self.of(ip, claims, slot, naming, |loser| ignored(loser) || cut.contains(&loser.local.ifindex))
+        let lost = |loser: &Loser<'_>| ignored(loser) || cut.contains(&loser.local.ifindex);
+        self.of((ip, claims), slot, naming, |_| true, lost)
     }
 
-    /// The last replies of this node's senders that have lost the address and were not told yet, oldest first.
+    /// The last replies of those of this node's senders that have lost the address and were not told yet, oldest first.
+    /// `counts` says whose replies count at all.
     fn of(
         &mut self,
-        ip: IpAddr,
-        claims: &Claims,
+        (ip, claims): (IpAddr, &Claims),
         slot: impl Fn(u32) -> Option<Slot>,
         naming: &dyn Naming,
+        counts: impl Fn(&Loser<'_>) -> bool,
         has_lost: impl Fn(&Loser<'_>) -> bool,
     ) -> Vec<Told> {
         let replied = claims.local.iter().filter(|local| local.last != 0 && local.replies != 0);
         let mut losers: Vec<_> =
             replied.filter_map(|local| Loser::new(local, claims, &slot(local.ifindex)?)).collect();
+        losers.retain(counts);
         // The latest first: a program that was restarted has two places, and replied last from one of them.
         losers.sort_by_key(|loser| Reverse(loser.replied));
         let mut known = HashSet::new();

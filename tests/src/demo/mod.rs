@@ -65,7 +65,7 @@ pub fn run(options: &Options) -> Result<()> {
         }
     }
     if let Some(file) = html {
-        cluster.witness().picture(Cluster::A, file)?;
+        cluster.witness().picture(Cluster::C, file)?;
         eprintln!("the picture of the failover is in {}", file.display());
     }
     if *json {

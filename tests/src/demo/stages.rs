@@ -133,32 +133,32 @@ fn failover(cluster: &Cluster) -> Result<Told> {
     const UNNOTICED: Duration = Duration::from_millis(1200);
     const PERIOD: Duration = Duration::from_millis(100);
     let router = cluster.router();
-    let asker = Diary::start(router, "eth0", (router.v4(), router.v6()), Cluster::A, PERIOD)?;
+    let asker = Diary::start(router, "eth0", (router.v4(), router.v6()), Cluster::C, PERIOD)?;
     interrupt::pause(5 * PERIOD)?;
-    cluster.node(2).speaker().kill()?;
+    cluster.node(3).speaker().kill()?;
     interrupt::pause(UNNOTICED)?;
-    cluster.node(1).speaker().announce(Cluster::A)?;
+    cluster.node(1).speaker().announce(Cluster::C)?;
     let end = Instant::now() + LIMIT;
     let seen = loop {
-        let told = cluster.witness().failover(Cluster::A)?;
-        if told.is_some_and(|told| told.is_whole("n2", "n1", burst::ROUNDS)) {
+        let told = cluster.witness().failover(Cluster::C)?;
+        if told.is_some_and(|told| told.is_whole("n3", "n1", burst::ROUNDS)) {
             break asker.silence(Timestamp::now() - LIMIT).context("the router heard nobody")?;
         }
         if Instant::now() > end {
-            bail!("after {LIMIT:?} the agents tell\n{:#?}", cluster.witness().failover(Cluster::A)?);
+            bail!("after {LIMIT:?} the agents tell\n{:#?}", cluster.witness().failover(Cluster::C)?);
         }
         interrupt::pause(5 * LOOK)?;
     };
     let document = cluster.witness().status()?;
     let text = format!(
-        "The router asked for {} ten times a second when the speaker of n2 was killed; that of n1 took over.\n\
+        "The router asked for {} ten times a second when the speaker of n3 was killed; that of n1 took over.\n\
          By the router's own watch {:.1} ms passed between the answers, with {} requests in vain. This is what the\n\
          agents make of it:",
-        Cluster::A,
+        Cluster::C,
         seen.gap.as_secs_f64() * 1e3,
         seen.unanswered
     );
-    Ok(Told { text, document, show: Some(("failover", Cluster::A)) })
+    Ok(Told { text, document, show: Some(("failover", Cluster::C)) })
 }
 
 /// Whether a speaker on that node answers for `ip`, and nobody else.

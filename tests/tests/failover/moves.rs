@@ -100,6 +100,27 @@ fn a_killed_speaker_leaves_a_gap() -> Result<()> {
 }
 
 #[test]
+fn a_speaker_that_is_started_again_in_time_is_an_interruption() -> Result<()> {
+    let _turn = alone();
+    let Some(mut segment) = lab_for(lb_ipv4(0).into())? else { return Ok(()) };
+    let since = Timestamp::now();
+    segment.nodes[0].kill();
+    thread::sleep(GAP);
+    segment.nodes[0].restart()?;
+    segment.nodes[0].speaker()?.announce(segment.ip)?;
+    thread::sleep(GAP);
+    let seen = segment.silence(since)?;
+
+    let told = segment.told(1, |told| {
+        let handover = only(told)?;
+        ensure!(parties(handover) == (Some("n1"), Some("n1")), "other nodes");
+        ensure!(handover.kind == Kind::Interrupted && handover.gap_ns.is_some(), "no interruption");
+        Ok(())
+    })?;
+    is_told(&seen, &told)
+}
+
+#[test]
 fn a_node_whose_link_was_cut_tells_when_it_is_back() -> Result<()> {
     let _turn = alone();
     let Some(segment) = lab_for(lb_ipv4(0).into())? else { return Ok(()) };

@@ -78,6 +78,11 @@ impl Segment {
         self.diary.change(from, to, since).context("one of the two did not answer")
     }
 
+    /// The longest time without an answer that the router saw after `since`.
+    pub(crate) fn silence(&self, since: Timestamp) -> Result<Seen> {
+        self.diary.silence(since).context("nobody answered")
+    }
+
     /// What `l2witness failover` tells about the address, when it is as it must be.
     pub(crate) fn told(
         &self,
@@ -115,6 +120,12 @@ impl Node {
     /// Its speaker.
     pub(crate) fn speaker(&self) -> Result<&Speaker> {
         self.speaker.as_ref().context("the speaker was killed")
+    }
+
+    /// Starts a speaker where the last one was killed.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        self.speaker = Some(Speaker::start(&self.host)?);
+        Ok(())
     }
 
     /// Ends its speaker at once (SIGKILL).

@@ -101,7 +101,7 @@ pub(super) fn severity(handover: &Handover, last: bool) -> Severity {
         Kind::Split | Kind::Abandoned if last => Severity::Problem,
         Kind::Split | Kind::Abandoned | Kind::SplitHealed | Kind::Flap => Severity::Warning,
         Kind::Unknown => Severity::Unknown,
-        Kind::Planned | Kind::Crash | Kind::First => Severity::Ok,
+        Kind::Planned | Kind::Crash | Kind::Interrupted | Kind::First => Severity::Ok,
     };
     let of_gap = match (unanswered, gap_ns) {
         (Some(unanswered), _) if unanswered.least > 0 => Severity::Warning,

@@ -129,6 +129,9 @@ pub(super) fn headline(ip: IpAddr, handover: &Handover) -> String {
     let (moment, _) = origin(handover);
     let on = moment.strftime("on %Y-%m-%d at %H:%M:%S UTC");
     match (&handover.from, &handover.to) {
+        (Some(owner), Some(_)) if handover.kind == Kind::Interrupted => {
+            format!("{ip} stayed on {}, which fell silent {on}: {}", short(&name(owner)), cost(handover))
+        }
         (Some(from), Some(to)) => {
             let (from, to) = names(from, to);
             let moved = match handover.kind {
@@ -218,6 +221,7 @@ pub(super) const fn kind(kind: Kind) -> (&'static str, &'static str) {
             ("crash", "the former owner fell silent, and another one took over when that was noticed")
         }
         Kind::Flap => ("flap", "back and forth"),
+        Kind::Interrupted => ("interrupted", "the owner fell silent and came back"),
         Kind::SplitHealed => ("split, healed", "several answered for a while, then one"),
         Kind::Split => ("split", "several answer still"),
         Kind::Abandoned => ("abandoned", "nobody took over so far"),

@@ -1,6 +1,5 @@
 //! Every request and every answer with its time: what tests hold a timeline against.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -87,9 +86,13 @@ impl Diary {
         self.shared.entries().iter().rev().find_map(|entry| Some((entry.by?, entry.at)))
     }
 
-    /// Who answered since `since`.
-    pub fn answerers(&self, since: Timestamp) -> BTreeSet<MacAddr> {
-        self.shared.entries().iter().filter(|entry| entry.at >= since).filter_map(|entry| entry.by).collect()
+    /// For how long the same one has answered.
+    pub fn calm(&self) -> Duration {
+        let entries = self.shared.entries();
+        let mut answers = entries.iter().rev().filter_map(|entry| Some((entry.by?, entry.at)));
+        let Some((last, until)) = answers.next() else { return Duration::ZERO };
+        let since = answers.take_while(|(by, _)| *by == last).last();
+        since.map_or(Duration::ZERO, |(_, since)| until.duration_since(since).unsigned_abs())
     }
 
     /// The longest time without an answer since `since`, which an answer ended; `None` if there were not two answers.

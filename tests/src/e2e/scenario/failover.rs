@@ -30,6 +30,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// How long it may take until all of it is told.
 const TELL: Duration = Duration::from_secs(60);
 
+/// One answerer for so long has announced to the end, and none of the others is about to take over.
+const CALM: Duration = Duration::from_secs(8);
+
 /// A silence shorter than this is only the time between two requests.
 const SILENCE: Duration = Duration::from_millis(35);
 
@@ -70,7 +73,9 @@ fn played(world: &World, policy: &str, fault: Fault) -> Result<String> {
     let (owner, _) = world.owner(service.ip)?;
     let router = world.cluster.router();
     let diary = Diary::start(router, "eth0", (router.v4(), router.v6()), service.ip, PERIOD)?;
-    until_every(INTERVAL, LIMIT, || Ok((diary.entries().len() > 100).then_some(())))?;
+    // What the fault before it has moved is to have come to rest.
+    until_every(INTERVAL, LIMIT, || Ok((diary.calm() > CALM).then_some(())))
+        .with_context(|| format!("{} does not stay with one", service.ip))?;
     let since = Timestamp::now();
     let undo = fault(world, owner)?;
     // The longest silence is over when there was one and answers come again.
