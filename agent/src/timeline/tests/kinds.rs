@@ -18,7 +18,7 @@ fn every_kind_is_told_by_what_happened_on_the_wire() {
         let from = 20_000 + turn * 2_000;
         segment.owns((turn as u8 + 1) % 2, from, if turn == 5 { 60_000 } else { from + 2_000 })
     });
-    let table: [Row; 14] = [
+    let table: [Row; 16] = [
         ("nobody ever had it", segment(), &[]),
         ("it stays", segment().owns(0, 0, 60_000), &[FIRST]),
         (
@@ -53,6 +53,20 @@ fn every_kind_is_told_by_what_happened_on_the_wire() {
                 "flap n0>n1 100ms 0",
                 "flap n1>n0 100ms 0",
             ],
+        ),
+        (
+            "taken back within a second, and answered for before it is announced",
+            segment()
+                .owns(0, 0, 20_000)
+                .owns(1, 20_010, 20_650)
+                .answers(0, 20_600, 60_000)
+                .announces(0, 20_720, 60_000),
+            &[FIRST, "planned n0>n1 100ms 0", "planned n1>n0 100ms 0"],
+        ),
+        (
+            "the speaker is started again",
+            segment().owns(0, 0, 20_000).starts_again(0, 20_810, 60_000),
+            &[FIRST, "interrupted n0>n0 900ms 8"],
         ),
         (
             "a moment of both",

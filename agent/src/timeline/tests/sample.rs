@@ -50,6 +50,12 @@ impl Segment {
         self
     }
 
+    /// A program is started again, and owns the address from then on.
+    pub(super) fn starts_again(mut self, who: u8, from: i64, to: i64) -> Self {
+        self.frames.push(Frame { at: T0 + from * MS - 1, who, kind: Kind::Restarts });
+        self.owns(who, from, to)
+    }
+
     pub(super) fn advertises(mut self, who: u8, from: i64) -> Self {
         let rounds = (0..5).map(|round| T0 + (from + round * 1_100) * MS);
         self.frames.extend(rounds.map(|at| Frame { at, who, kind: Kind::Advertises }));

@@ -23,6 +23,8 @@ pub(in crate::timeline) enum Kind {
     Announces(bool),
     /// By Neighbor Discovery.
     Advertises,
+    /// Its program is a new one: its own agent alone sees that.
+    Restarts,
 }
 
 /// Somebody who claims the address.
@@ -52,6 +54,7 @@ impl Agent {
     pub(in crate::timeline) fn sees(&self, frame: &Frame) -> bool {
         match frame.kind {
             Kind::Replies => frame.who == self.node || self.asks,
+            Kind::Restarts => frame.who == self.node,
             Kind::AsksOne(of) => of == self.node || self.asks,
             _ => true,
         }
@@ -59,6 +62,9 @@ impl Agent {
 
     pub(in crate::timeline) fn frame(&mut self, frame: Frame, events: &mut Vec<Event>) {
         let Frame { at, who, kind } = frame;
+        if kind == Kind::Restarts {
+            return self.lose(|of| of == who, events);
+        }
         if let Kind::Asks | Kind::AsksOne(_) = kind {
             let unicast = kind != Kind::Asks;
             self.asked += u64::from(!unicast);
@@ -81,7 +87,7 @@ impl Agent {
                     || claimant.lost;
                 (claimant.replied, claimant.asked, claimant.lost) = (at, asked, false);
                 if news {
-                    self.lose(who, events);
+                    self.lose(|of| of != who, events);
                     let claimed = self.claimed(who, None, self.asked);
                     self.put(at, What::Reply(claimed), events);
                 }
@@ -93,18 +99,18 @@ impl Agent {
                     _ => None,
                 };
                 self.announced = at;
-                self.lose(who, events);
+                self.lose(|of| of != who, events);
                 let claimed = self.claimed(who, form, self.asked);
                 self.put(at, What::Announcement(claimed), events);
             }
-            Kind::Asks | Kind::AsksOne(_) => {}
+            Kind::Asks | Kind::AsksOne(_) | Kind::Restarts => {}
         }
     }
 
-    fn lose(&mut self, heir: u8, events: &mut Vec<Event>) {
+    fn lose(&mut self, loses: impl Fn(u8) -> bool, events: &mut Vec<Event>) {
         let mut told = Vec::new();
         for former in &mut self.claimants {
-            if former.who != heir && former.replied != 0 && !former.lost {
+            if loses(former.who) && former.replied != 0 && !former.lost {
                 former.lost = true;
                 told.push((former.replied, former.who, former.asked));
             }

@@ -39,13 +39,15 @@ const SILENCE: Duration = Duration::from_millis(35);
 /// What is done to the node that owns the address; undone by what is returned.
 type Fault = for<'a> fn(&'a World, &'a Node) -> Result<Undo<'a>>;
 
+const CUT: &str = "link cut";
+
 /// In this order: the calmer first.
 const FAULTS: [(&str, &str, Fault); 5] = [
     ("exclude label", "Cluster", exclude),
     ("speaker pod deleted", "Cluster", deleted),
     ("speaker killed", "Cluster", killed),
     ("drained, policy Local", "Local", drained),
-    ("link cut", "Cluster", cut),
+    (CUT, "Cluster", cut),
 ];
 
 #[derive(Deserialize)]
@@ -57,7 +59,7 @@ struct Document {
 pub(super) fn run(world: &World) -> Result<Told> {
     let mut told: Option<Told> = None;
     for (what, policy, fault) in FAULTS {
-        let line = played(world, policy, fault).with_context(|| what.to_owned())?;
+        let line = played(world, what, policy, fault).with_context(|| what.to_owned())?;
         eprintln!("e2e: {what}: {line}");
         let line = format!("{what}: {line}");
         told = Some(match told {
@@ -68,7 +70,7 @@ pub(super) fn run(world: &World) -> Result<Told> {
     told.context("no fault was played")
 }
 
-fn played(world: &World, policy: &str, fault: Fault) -> Result<String> {
+fn played(world: &World, what: &str, policy: &str, fault: Fault) -> Result<String> {
     let service = world.service("failing", &json!({ "externalTrafficPolicy": policy }), &json!({}))?;
     let (owner, _) = world.owner(service.ip)?;
     let router = world.cluster.router();
@@ -86,8 +88,16 @@ fn played(world: &World, policy: &str, fault: Fault) -> Result<String> {
         Ok(diary.silence(since).filter(|seen| answers && (moved || is_over(seen))))
     })
     .with_context(|| format!("the asker's last answer: {:?}", diary.last()))?;
-    undo.now()?;
-    let handover = told(world, service.ip, since, &seen)?;
+    // A node that is cut off has to be back to be asked; what else is undone only after it was told, as it moves the
+    // address again.
+    let handover = if what == CUT {
+        undo.now()?;
+        told(world, service.ip, since, &seen)?
+    } else {
+        let handover = told(world, service.ip, since, &seen)?;
+        undo.now()?;
+        handover
+    };
     let party = |party: &Option<l2witness::timeline::Party>| {
         party.as_ref().and_then(|party| party.node.clone()).unwrap_or_else(|| "nobody".to_owned())
     };

@@ -133,15 +133,15 @@ pub const ALL: &[Scenario] = &[
         usual: true,
     },
     Scenario {
-        name: "failover",
-        about: "owners are excluded, deleted, killed, drained and cut off",
-        run: failover::run,
-        usual: true,
-    },
-    Scenario {
         name: "drill",
         about: "a failover on purpose, one that is interrupted, and one that is killed",
         run: drill::run,
+        usual: true,
+    },
+    Scenario {
+        name: "failover",
+        about: "owners are excluded, deleted, killed, drained and cut off",
+        run: failover::run,
         usual: true,
     },
     Scenario {
