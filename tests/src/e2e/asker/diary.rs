@@ -113,8 +113,22 @@ impl Diary {
     pub fn change(&self, from: MacAddr, to: MacAddr, since: Timestamp) -> Option<Seen> {
         let entries = self.entries();
         let first = entries.iter().find(|entry| entry.at >= since && entry.by == Some(to))?.at;
-        // Of an overlap the end: the last answer before somebody else's time began for good.
-        let last = entries.iter().rev().find(|entry| entry.by == Some(from))?.at;
+        self.until(from, first, Timestamp::MAX)
+    }
+
+    /// The first change after `since` from an answerer to anybody else, who may not have kept it; `None` if there was none.
+    pub fn first_change(&self, from: MacAddr, since: Timestamp) -> Option<Seen> {
+        let by_others = |entry: &&Entry| entry.at >= since && entry.by.is_some_and(|by| by != from);
+        let first = self.entries().iter().find(by_others)?.at;
+        // Whoever answers for longer than this has not yet handed it over, or has it back.
+        self.until(from, first, first + SignedDuration::from_millis(500))
+    }
+
+    fn until(&self, from: MacAddr, first: Timestamp, until: Timestamp) -> Option<Seen> {
+        let entries = self.entries();
+        // Of an overlap the end.
+        let own = |entry: &&Entry| entry.at < until && entry.by == Some(from);
+        let last = entries.iter().rev().find(own)?.at;
         let unanswered = unanswered(&entries, last, first);
         Some(Seen { last, first, gap: first.duration_since(last), unanswered })
     }

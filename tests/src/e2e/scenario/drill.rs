@@ -98,7 +98,8 @@ fn there_and_back(world: &World, record: &str, owners: [&str; 2], ip: IpAddr) ->
     let told: Value = serde_json::from_slice(&output.stdout).with_context(|| said(&output))?;
     let handovers = told["timelines"][0]["handovers"].as_array().context("handovers")?;
     let to: Vec<_> = handovers.iter().filter_map(|handover| handover["to"]["node"].as_str()).collect();
-    ensure!(to == owners, "{ip} came to {to:?}, not to {owners:?}: {told:#}");
+    // What was before the drill is in the record, too.
+    ensure!(to.ends_with(&owners), "{ip} came to {to:?}, not to {owners:?}: {told:#}");
     Ok(())
 }
 

@@ -80,12 +80,14 @@ fn played(world: &World, what: &str, policy: &str, fault: Fault) -> Result<Strin
         .with_context(|| format!("{} does not stay with one", service.ip))?;
     let since = Timestamp::now();
     let undo = fault(world, owner)?;
-    // The longest silence is over when there was one and answers come again.
+    // The address went elsewhere; or it stayed, and the longest silence is over.
     let seen = until_every(INTERVAL, LIMIT, || {
         let is_over = |seen: &Seen| seen.gap.unsigned_abs() > SILENCE && seen.first > since;
         let answers = diary.last().is_some_and(|(_, at)| since < at && recent(at));
         let moved = diary.last().is_some_and(|(mac, _)| mac != owner.mac());
-        Ok(diary.silence(since).filter(|seen| answers && (moved || is_over(seen))))
+        let changed = diary.first_change(owner.mac(), since).filter(|_| moved);
+        let paused = || diary.silence(since).filter(is_over);
+        Ok(changed.or_else(paused).filter(|_| answers))
     })
     .with_context(|| format!("the asker's last answer: {:?}", diary.last()))?;
     // A node that is cut off has to be back to be asked; what else is undone only after it was told, as it moves the
