@@ -64,8 +64,9 @@ impl<'a> Around<'_, 'a> {
             if self.turn.is_interruption() {
                 return mark.at < self.turn.at;
             }
+            // It may be noted late: when the program is started again, or does not answer for seconds.
             let noted = self.noted(mark.row, mark.place);
-            noted.is_some_and(|noted| noted >= self.turn.at - mark.error && noted < self.next)
+            noted.is_some_and(|noted| noted >= self.turn.at - mark.error) && mark.at < self.next
         });
         let mut lasts: Vec<End<'a>> = Vec::new();
         for mark in told {
@@ -94,6 +95,7 @@ impl<'a> Around<'_, 'a> {
         let before_next =
             |seen: &Seen<'_>| self.on_clock(mark.row, seen.noted).is_some_and(|at| at < self.next);
         let Some(end) = row.seen.iter().rposition(before_next) else { return false };
+        let end = end.max(mark.place);
         let heard_all = self.frames.last().is_none_or(|last| {
             last.by(mark.row).is_some()
                 || self.noted(mark.row, end).is_some_and(|noted| noted >= last.at - last.error - mark.error)
