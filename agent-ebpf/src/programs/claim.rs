@@ -96,8 +96,8 @@ pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: 
     // Kept, unless it is a reply: by a mask, because a branch is one path more to walk.
     let kept = replies.wrapping_sub(1);
     let asked = slot.counts[Counter::RequestGroup as usize];
-    let replied = (claims.replied & kept) | (Claims::replied(ifindex, asked) & !kept);
-    put(&mut claims.replied, replied);
+    let last_asked = (claims.replied & kept) | (Claims::replied(ifindex, asked) & !kept);
+    put(&mut claims.replied, last_asked);
     // SAFETY: the place is one of four, which two bits hold.
     let known = unsafe { Blur::new(ctx).element::<PLACES, _, _>(&mut claims.local, place) };
     // Compared again rather than remembered: a memory of how the place was found is one more path to walk.
