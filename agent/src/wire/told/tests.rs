@@ -80,7 +80,10 @@ fn slot(index: u32) -> Option<Slot> {
 
 /// Time, last byte of the MAC and `asked` of each last reply that is told.
 fn lost(losses: &mut Losses, change: &Change, claims: &Claims) -> Vec<(u64, u8, Option<u64>)> {
-    let told = losses.by(change, claims, slot, &Names);
+    shown(&losses.by(change, claims, slot, &Names))
+}
+
+fn shown(told: &[Told]) -> Vec<(u64, u8, Option<u64>)> {
     let last = |told: &Told| match &told.what {
         What::LastReply(claimed) => {
             assert!(claimed.sent && claimed.form.is_none() && told.ip == IP);
@@ -195,5 +198,60 @@ fn only_whoever_is_heard_to_answer_or_announce_takes_it() {
     ];
     for (change, expected) in table {
         assert_eq!(lost(&mut Losses::default(), &change, &claims).len(), expected, "{change:?}");
+    }
+}
+
+#[test]
+fn whoever_does_not_answer_when_asked_or_has_no_carrier_has_replied_for_the_last_time() {
+    use layout::Origin::Socket;
+    let speaker = local(OWN, Socket, 2, 500, 3);
+    let restarted = [local(OWN, Socket, 2, 300, 3), local(OWN, Socket, 2, 500, 1)];
+    let told = [(500, OWN, Some(13))];
+    let table: [(&str, &[Local], Option<u64>, &[u32], &[_]); 7] = [
+        ("nobody asked", &[speaker], None, &[], &[]),
+        ("asked before its last reply", &[speaker], Some(499), &[], &[]),
+        ("asked since", &[speaker], Some(501), &[], &told),
+        ("its cable was pulled", &[speaker], None, &[2], &told),
+        ("another cable was", &[speaker], None, &[3], &[]),
+        (
+            "the program that was there before does not answer, the new one does",
+            &restarted,
+            Some(400),
+            &[],
+            &[],
+        ),
+        ("neither does", &restarted, Some(501), &[], &told),
+    ];
+    for (name, locals, asked, cut, expected) in table {
+        let (mut losses, claims) = (Losses::default(), claims(locals));
+        let cut: BTreeSet<u32> = cut.iter().copied().collect();
+        let mut look = || shown(&losses.by_silence(IP, &claims, slot, &Names, (|_| asked, &cut)));
+        assert_eq!(look(), expected, "{name}");
+        assert_eq!(look(), [], "{name}, once");
+    }
+}
+
+#[test]
+fn a_program_that_is_started_again_ends_what_the_former_one_replied() {
+    use layout::Origin::Socket;
+    let new = |cause, time| Change {
+        sent: true,
+        origin: Some(Socket),
+        cookie: 6,
+        time,
+        ..change(Kind::AnnouncementRequest, cause, OWN)
+    };
+    let former = local(OWN, Socket, 2, 500, 3);
+    let own = Local { cookie: 6, ..local(OWN, Socket, 2, 500, 1) };
+    let told: &[_] = &[(500, OWN, Some(13))];
+    let table: [(&str, Change, Local, &[_]); 5] = [
+        ("another socket of the same kind", new(Cause::NewClaimant, 900), former, told),
+        ("the same one, after a while", new(Cause::Resumed, 900), former, &[]),
+        ("its own replies", new(Cause::NewClaimant, 900), own, &[]),
+        ("one beside it that replied since", new(Cause::NewClaimant, 400), former, &[]),
+        ("on another interface", Change { ifindex: 3, ..new(Cause::NewClaimant, 900) }, former, &[]),
+    ];
+    for (name, change, local, expected) in table {
+        assert_eq!(lost(&mut Losses::default(), &change, &claims(&[local])), expected, "{name}");
     }
 }
