@@ -1,11 +1,12 @@
-//! What `cargo xtask bench` measures: the kernel programs alone, a flood beside tcpdump, the agent, a replay, and what
-//! `observe` tells.
+//! What `cargo xtask bench` measures: the kernel programs alone, a flood beside tcpdump, the agent, a replay, what
+//! `observe` tells, and pages of handovers.
 //!
 //! * `programs` — each way through the kernel programs, by `BPF_PROG_TEST_RUN`
 //! * `beside` — a flood of requests at a host with nothing, with an agent, with tcpdump
 //! * `agent` — time to become ready, time of a scrape, memory
 //! * `replay` — captures from memory
 //! * `observe` — from a frame to a line
+//! * `page` — from recorded events to HTML
 //! * `sample` — rounds and medians; `table` — how it is printed
 //!
 //! Nothing fails because a machine is slow: a target that is not met is a word in the table.
@@ -15,6 +16,7 @@ mod agent;
 mod beside;
 mod memory;
 mod observe;
+mod page;
 mod programs;
 mod replay;
 mod sample;
@@ -30,12 +32,14 @@ use crate::demo::interrupt;
 use table::Section;
 
 /// How to measure and print.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// One JSON document instead of text.
     pub json: bool,
     /// Rounds whose median counts.
     pub rounds: usize,
+    /// Only what has this word in its name.
+    pub only: Option<String>,
 }
 
 /// Measures everything.
@@ -43,8 +47,8 @@ pub struct Options {
 /// # Errors
 ///
 /// Not root; something can't be measured at all; or a signal came.
-pub fn run(options: Options) -> Result<()> {
-    let Options { json, rounds } = options;
+pub fn run(options: &Options) -> Result<()> {
+    let &Options { json, rounds, ref only } = options;
     interrupt::watch()?;
     let mut stdout = io::stdout();
     let machine = machine()?;
@@ -52,7 +56,8 @@ pub fn run(options: Options) -> Result<()> {
         writeln!(stdout, "{machine}, the median of {rounds} rounds")?;
     }
     let mut sections = Vec::new();
-    for (what, measure) in SECTIONS {
+    let chosen = |what: &str| only.as_ref().is_none_or(|word| what.contains(word.as_str()));
+    for (what, measure) in SECTIONS.into_iter().filter(|(what, _)| chosen(what)) {
         let section = measure(rounds).with_context(|| format!("measure {what}"))?;
         if !json {
             write!(stdout, "\n{section}")?;
@@ -69,12 +74,13 @@ pub fn run(options: Options) -> Result<()> {
 /// Takes the number of rounds.
 type Measure = fn(usize) -> Result<Section>;
 
-const SECTIONS: [(&str, Measure); 5] = [
+const SECTIONS: [(&str, Measure); 6] = [
     ("the kernel programs", programs::measure),
     ("a flood", beside::measure),
     ("the agent", agent::measure),
     ("a replay", replay::measure),
     ("events", observe::measure),
+    ("a page", page::measure),
 ];
 
 /// Its class, not its name.

@@ -15,11 +15,16 @@ struct Args {
     /// Rounds whose median counts
     #[arg(long, value_name = "N", default_value_t = 21, value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
+    /// Only what has this word in its name: kernel, flood, agent, replay, events, page
+    #[arg(long, value_name = "WORD")]
+    only: Option<String>,
 }
 
 fn main() -> ExitCode {
-    let Args { json, rounds } = Args::parse();
-    let Err(error) = bench::run(Options { json, rounds: rounds.into() }) else { return ExitCode::SUCCESS };
+    let Args { json, rounds, only } = Args::parse();
+    let Err(error) = bench::run(&Options { json, rounds: rounds.into(), only }) else {
+        return ExitCode::SUCCESS;
+    };
     eprintln!("lab-bench: {error:#}");
     if error.is::<interrupt::Interrupted>() {
         ExitCode::from(interrupt::EXIT_CODE)
