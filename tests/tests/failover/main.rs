@@ -3,6 +3,7 @@
 //!
 //! One at a time: what is compared are times, on a machine with few cores.
 
+mod captures;
 mod clocks;
 mod moves;
 mod segment;

@@ -100,6 +100,8 @@ fn played(world: &World, what: &str, policy: &str, fault: Fault) -> Result<Strin
         undo.now()?;
         handover
     };
+    let page = world.witness.run(&["failover", &service.ip.to_string(), "--since", &since.to_string()])?;
+    eprintln!("{}", String::from_utf8_lossy(&page.stdout).trim_end());
     let party = |party: &Option<l2witness::timeline::Party>| {
         party.as_ref().and_then(|party| party.node.clone()).unwrap_or_else(|| "nobody".to_owned())
     };
