@@ -204,10 +204,14 @@ fn only_whoever_is_heard_to_answer_or_announce_takes_it() {
 #[test]
 fn whoever_does_not_answer_when_asked_or_has_no_carrier_has_replied_for_the_last_time() {
     use layout::Origin::Socket;
+
+    /// A name, who replied, when somebody asked, interfaces without carrier, what is told.
+    type Row<'a> = (&'a str, &'a [Local], Option<u64>, &'a [u32], &'a [(u64, u8, Option<u64>)]);
+
     let speaker = local(OWN, Socket, 2, 500, 3);
     let restarted = [local(OWN, Socket, 2, 300, 3), local(OWN, Socket, 2, 500, 1)];
     let told = [(500, OWN, Some(13))];
-    let table: [(&str, &[Local], Option<u64>, &[u32], &[_]); 7] = [
+    let table: [Row<'_>; 7] = [
         ("nobody asked", &[speaker], None, &[], &[]),
         ("asked before its last reply", &[speaker], Some(499), &[], &[]),
         ("asked since", &[speaker], Some(501), &[], &told),
