@@ -111,8 +111,12 @@ impl<'a> Loser<'a> {
 }
 
 impl Losses {
-    /// The last reply of each sender on this node that has lost the address to whoever was heard: another MAC replied
-    /// or announced. Each is told once; who replies again can lose again.
+    /// The last reply of each sender on this node that has lost the address to whoever was heard: another MAC announced,
+    /// and it has not replied since. Each is told once; who replies again can lose again.
+    ///
+    /// A reply that is heard is no such sign: a node hears one only if it asked itself, and an announcement in the form
+    /// of a request is such a question, which the former owner may still answer. Nor is an announcement to whoever has
+    /// replied since: its next reply may be no event any more, so nothing would take the last one back.
     ///
     /// `slot` gives the counters of an interface.
     pub(super) fn by(
@@ -122,14 +126,15 @@ impl Losses {
         slot: impl Fn(u32) -> Option<Slot>,
         naming: &dyn Naming,
     ) -> Vec<Told> {
-        let answers = change.kind == Kind::Reply || change.kind.announces();
-        if !change.claims() || !answers {
-            return Vec::new();
-        }
-        if change.sent {
+        let announces = change.kind.announces();
+        if change.sent && (announces || change.kind == Kind::Reply) {
             return self.by_restart(change, claims, slot, naming);
         }
-        self.of((change.ip, claims), slot, naming, |_| true, |loser| loser.sender.0 != change.mac)
+        if change.sent || !announces {
+            return Vec::new();
+        }
+        let has_lost = |loser: &Loser<'_>| loser.sender.0 != change.mac && loser.replied < change.time;
+        self.of((change.ip, claims), slot, naming, |_| true, has_lost)
     }
 
     /// The last reply of a program that was started again, told as the new one comes: known by its MAC and interface

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
@@ -96,23 +97,40 @@ impl Segment {
             Ok(wrong.is_none().then_some(told))
         });
         match (told, wrong) {
-            (Err(_), Some(wrong)) => Err(wrong),
+            (Err(_), Some(wrong)) => {
+                let kinds = ["reply", "last_reply", "announcement", "lost"];
+                Err(wrong.context(self.observed(&kinds)?))
+            }
             (told, _) => told,
         }
     }
 
     fn failover(&self, last: usize) -> Result<Timeline> {
-        let program: PathBuf = binary("l2witness")?;
-        let mut command = self.router.command(&program.to_string_lossy());
-        command.args(["failover", &self.ip.to_string(), "-o", "json", "--last", &last.to_string()]);
-        for node in &self.nodes {
-            command.arg(format!("--agent=http://{}:9472", node.host.v4().ip));
-        }
-        let output = command.output().context("run l2witness")?;
+        let (ip, last) = (self.ip.to_string(), last.to_string());
+        let output = self.l2witness(&["failover", &ip, "-o", "json", "--last", &last])?;
         let text = String::from_utf8_lossy(&output.stdout);
         let document: Document = serde_json::from_str(&text)
             .with_context(|| format!("{text}{}", String::from_utf8_lossy(&output.stderr)))?;
         document.timelines.into_iter().find(|timeline| timeline.ip == self.ip).context("no timeline")
+    }
+
+    /// Whatever the agents noted of these kinds, a line each.
+    pub(crate) fn observed(&self, kinds: &[&str]) -> Result<String> {
+        let kinds: Vec<_> = kinds.iter().map(|kind| format!("--kind={kind}")).collect();
+        let mut args = vec!["observe"];
+        args.extend(kinds.iter().map(String::as_str));
+        Ok(String::from_utf8_lossy(&self.l2witness(&args)?.stdout).into_owned())
+    }
+
+    /// Runs the command line on the router.
+    fn l2witness(&self, args: &[&str]) -> Result<Output> {
+        let program: PathBuf = binary("l2witness")?;
+        let mut command = self.router.command(&program.to_string_lossy());
+        command.args(args);
+        for node in &self.nodes {
+            command.arg(format!("--agent=http://{}:9472", node.host.v4().ip));
+        }
+        command.output().context("run l2witness")
     }
 }
 

@@ -34,6 +34,9 @@ fn a_split_that_heals_is_an_overlap() -> Result<()> {
     ensure!(parties(handover) == (Some("n1"), Some("n2")), "{handover:#?}");
     super::segment::same_gap(handover, &seen)?;
     ensure!(handover.gap_ns.is_some_and(|gap| gap < -9_000_000_000), "{handover:#?}");
+    // Its announcements were questions, too, which the first one answered: that takes nothing from it.
+    let lost = segment.observed(&["last_reply"])?;
+    ensure!(!lost.is_empty() && lost.lines().all(|line| line.contains("  n1  ")), "{lost}");
     Ok(())
 }
 

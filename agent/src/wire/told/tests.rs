@@ -70,10 +70,11 @@ fn claims(locals: &[Local]) -> Claims {
     claims
 }
 
-/// Interfaces 2 and 3, with the last reply at 500 and twenty requests heard.
+/// Interfaces 2 and 3, with the last reply at 500 and at 950 (an announcement is heard at 900), and twenty requests
+/// heard.
 fn slot(index: u32) -> Option<Slot> {
     let mut slot = Slot::EMPTY;
-    slot.last[Stamp::ReplySent as usize] = 500;
+    slot.last[Stamp::ReplySent as usize] = if index == 2 { 500 } else { 950 };
     slot.counts[Counter::RequestGroup as usize] = 20;
     (2..=3).contains(&index).then_some(slot)
 }
@@ -154,6 +155,7 @@ fn whoever_replied_with_another_mac_has_lost_the_address_to_whom_is_heard() {
         ),
         ("the heir itself", vec![local(OTHER, Socket, 2, 500, 3)], vec![]),
         ("who only announced", vec![local(OWN, Socket, 2, 500, 0)], vec![]),
+        ("who has replied since", vec![local(OWN, Socket, 3, 950, 3)], vec![]),
         ("nobody", vec![], vec![]),
         ("an interface that went", vec![local(OWN, Socket, 9, 500, 3)], vec![]),
         (
@@ -186,11 +188,13 @@ fn a_loss_is_told_once_and_who_replies_again_can_lose_again() {
 }
 
 #[test]
-fn only_whoever_is_heard_to_answer_or_announce_takes_it() {
+fn only_whoever_is_heard_to_announce_takes_it() {
     let claims = claims(&[local(OWN, layout::Origin::Socket, 2, 500, 3)]);
     let own = Change { sent: true, origin: Some(layout::Origin::Kernel), ..announcement(OTHER) };
     let table = [
-        (change(Kind::Reply, Cause::NewClaimant, OTHER), 1),
+        (announcement(OTHER), 1),
+        (change(Kind::Reply, Cause::NewClaimant, OTHER), 0),
+        (change(Kind::Reply, Cause::AfterAnnouncement, OTHER), 0),
         (change(Kind::Request, Cause::Request, OTHER), 0),
         (change(Kind::Probe, Cause::Request, OTHER), 0),
         (change(Kind::Request, Cause::NewClaimant, OTHER), 0),
