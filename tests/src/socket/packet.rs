@@ -1,11 +1,15 @@
 //! Whole Ethernet frames, in and out.
 
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind, IoSliceMut};
+use std::os::fd::AsRawFd as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use nix::cmsg_space;
 use nix::net::if_::if_nametoindex;
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
+use nix::sys::time::TimeSpec;
 use socket2::{Domain, Socket, Type};
 
 use super::{address, pages};
@@ -41,6 +45,7 @@ impl PacketSocket {
         let socket =
             Socket::new(Domain::PACKET, Type::RAW, None).context("socket(AF_PACKET, SOCK_RAW, 0)")?;
         socket.bind(&address::link(ethertype, index)).with_context(|| format!("bind to {interface}"))?;
+        setsockopt(&socket, sockopt::ReceiveTimestampns, &true).context("setsockopt SO_TIMESTAMPNS")?;
         Ok(Self { socket })
     }
 
@@ -95,17 +100,33 @@ impl PacketSocket {
     ///
     /// As recv(2): `ENETDOWN` once after the interface went down.
     pub fn recv(&self, timeout: Duration) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.recv_stamped(timeout)?.map(|(_, frame)| frame))
+    }
+
+    /// As [`recv`](Self::recv), with the time at which the kernel took the frame from the interface: whoever reads it
+    /// may come late.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    pub fn recv_stamped(&self, timeout: Duration) -> io::Result<Option<(Timestamp, Vec<u8>)>> {
         // A timeout of zero would wait forever.
         self.socket.set_read_timeout(Some(timeout.max(Duration::from_millis(1))))?;
         let mut frame = vec![0; LONGEST];
-        match (&self.socket).read(&mut frame) {
-            Ok(length) => {
-                frame.truncate(length);
-                Ok(Some(frame))
+        let mut control = cmsg_space!(TimeSpec);
+        let mut parts = [IoSliceMut::new(&mut frame)];
+        let (fd, flags) = (self.socket.as_raw_fd(), MsgFlags::empty());
+        let received = recvmsg::<()>(fd, &mut parts, Some(&mut control), flags).map_err(io::Error::from);
+        let (length, at) = match received {
+            Ok(message) => (message.bytes, message.cmsgs()?.find_map(|part| stamp(&part))),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                return Ok(None);
             }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(None),
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error),
+        };
+        let at = at.ok_or_else(|| io::Error::other("a frame without the kernel's timestamp"))?;
+        frame.truncate(length);
+        Ok(Some((at, frame)))
     }
 
     /// Every frame that `wanted` accepts, from now until `duration` has passed.
@@ -121,4 +142,11 @@ impl PacketSocket {
         }
         Ok(frames)
     }
+}
+
+/// The kernel's time of a frame (`SCM_TIMESTAMPNS`, socket(7)).
+fn stamp(message: &ControlMessageOwned) -> Option<Timestamp> {
+    let ControlMessageOwned::ScmTimestampns(time) = message else { return None };
+    let nanoseconds = i32::try_from(time.tv_nsec()).ok()?;
+    Timestamp::new(time.tv_sec(), nanoseconds).ok()
 }

@@ -17,7 +17,7 @@ use super::segment::{Segment, parties, same_gap};
 const GAP: Duration = Duration::from_millis(250);
 
 /// How much later than planned a speaker may begin.
-const LATE: Duration = Duration::from_millis(150);
+const LATE: Duration = Duration::from_millis(500);
 
 /// Takes the address from the first node and gives it to the second.
 fn handed_over(

@@ -24,7 +24,7 @@ pub struct Diary {
 /// One line of a diary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// When, by the machine's clock.
+    /// When, by the machine's clock: an answer when the kernel received it, however late this was read.
     pub at: Timestamp,
     /// Who answered; a request if nobody.
     pub by: Option<MacAddr>,
@@ -162,8 +162,9 @@ impl Shared {
             socket.send(&request).with_context(|| format!("ask for {ip}"))?;
             due = (due + period).max(Instant::now());
             while let Some(left) = due.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-                let Some(frame) = socket.recv(left).context("listen for answers")? else { continue };
-                let at = Timestamp::now();
+                let Some((at, frame)) = socket.recv_stamped(left).context("listen for answers")? else {
+                    continue;
+                };
                 if let Some((_, mac)) = router.answer(&frame).filter(|(answered, _)| *answered == ip) {
                     self.entries().push(Entry { at, by: Some(mac) });
                 }
