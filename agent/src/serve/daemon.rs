@@ -142,7 +142,8 @@ impl Daemon {
                     name(&shared, &finder, unnamed).await;
                 }
                 _ = look.tick() => {
-                    tell_lost(&shared);
+                    let silent = shared.observer().silent();
+                    keep(&shared, silent);
                     shared.observer().note_asked();
                     let lost = shared.observer().events_lost();
                     shared.history().lost(lost);
@@ -150,9 +151,7 @@ impl Daemon {
                 }
                 _ = stale.tick() => {
                     let stale = shared.observer().tell_traffic();
-                    for Told { ip, time, what } in stale {
-                        shared.history().seen(ip, time, what);
-                    }
+                    keep(&shared, stale);
                 }
                 change = source.changed() => match change {
                     source::Change::File(read) => watch(&shared, read),
@@ -166,12 +165,10 @@ impl Daemon {
                     for change in &batch {
                         shared.observer().note(change);
                         let told = shared.observer().tell(change);
-                        for Told { ip, time, what } in told {
-                            if matches!(what, What::Announcement(_)) {
-                                shared.claims().moves();
-                            }
-                            shared.history().seen(ip, time, what);
+                        if told.iter().any(|told| matches!(told.what, What::Announcement(_))) {
+                            shared.claims().moves();
                         }
+                        keep(&shared, told);
                         log(&shared, change);
                     }
                 }
@@ -188,24 +185,26 @@ async fn reconcile(shared: &Shared, links: &mut Links) {
     match links.list().await {
         Ok(present) => {
             shared.observer().reconcile(&present, &gone);
-            tell_lost(shared);
+            tell_cut(shared);
         }
         Err(error) => tracing::warn!(%error, "interfaces not read; the last list stays"),
     }
 }
 
-/// Notes last replies whose sender has fallen silent, and what may be why.
-fn tell_lost(shared: &Shared) {
-    let (cut, lost) = {
-        let mut observer = shared.observer();
-        (observer.cut(), observer.lost())
-    };
-    for interface in cut {
+/// Notes which interfaces have lost their carrier, and the last replies by them.
+fn tell_cut(shared: &Shared) {
+    let (interfaces, lost) = shared.observer().cut();
+    for interface in interfaces {
         let object = format!("Interface/{}/{interface}", shared.history().node());
         let change = "lost its carrier".to_owned();
         shared.history().learned(None, What::Cause(ControlChange { object, change, own_time: None }));
     }
-    for Told { ip, time, what } in lost {
+    keep(shared, lost);
+}
+
+/// Puts what was seen into the history.
+fn keep(shared: &Shared, told: Vec<Told>) {
+    for Told { ip, time, what } in told {
         shared.history().seen(ip, time, what);
     }
 }

@@ -13,7 +13,7 @@ const ROUNDS_NS: i64 = 2_500_000_000;
 
 /// A speaker may answer before it announces: one that gets an address back while it is still in its list of those to
 /// announce waits for the next round (`spamLoop` in MetalLB's `internal/layer2/announcer.go`).
-const EARLY_NS: i64 = ROUND_NS;
+const EARLY_NS: i64 = 1_700_000_000;
 
 /// Of an answerer that was silent for longer, the next reply is an event.
 pub(super) const SILENCE_NS: i64 = 10_000_000_000;

@@ -17,7 +17,7 @@ use super::{
     sender::Names,
     stale::StaleTraffic,
     tally,
-    told::{self, Losses, Naming, Who},
+    told::{self, Losses, Naming, OfIp, Who},
     watch::Watch,
 };
 use crate::evidence::{self, NodeReport, RequestTimes, Takeovers};
@@ -38,7 +38,7 @@ pub struct Observer {
     takeovers: Takeovers,
     asked: RequestTimes,
     losses: Losses,
-    /// Interfaces that have lost their carrier since [`Self::lost`] was asked.
+    /// Interfaces that have lost their carrier since [`Self::cut`] was asked.
     cut: BTreeSet<u32>,
     stale: StaleTraffic,
     /// How often programs were attached.
@@ -179,9 +179,7 @@ impl Observer {
         if let Ok(observed) = &port.state {
             tracing::info!(interface = port.link.name, why, "interface is not observed any more");
             // The sum over interfaces is a counter: it must not fall when one goes.
-            for reason in Ignored::ALL.into_iter().filter(|reason| reason.is_event()) {
-                *self.lost.entry(reason.label().to_owned()).or_default() += observed.programs.ignored(reason);
-            }
+            add_events_lost(&mut self.lost, observed);
         }
     }
 
@@ -209,9 +207,7 @@ impl Observer {
     pub fn events_lost(&self) -> BTreeMap<String, u64> {
         let mut lost = self.lost.clone();
         for observed in self.ports.values().filter_map(|port| port.state.as_ref().ok()) {
-            for reason in Ignored::ALL.into_iter().filter(|reason| reason.is_event()) {
-                *lost.entry(reason.label().to_owned()).or_default() += observed.programs.ignored(reason);
-            }
+            add_events_lost(&mut lost, observed);
         }
         lost
     }
@@ -291,31 +287,44 @@ impl Observer {
         let Self { ports, shared, config, names, losses, .. } = self;
         let naming = Known { ports, names, config };
         let slot = |port: u32| ports.get(&port)?.state.as_ref().ok()?.programs.slot(index);
-        let mut told = losses.by(change, &shared.claims(index), slot, &naming);
+        let claims = shared.claims(index);
+        let mut told =
+            losses.by(change, OfIp { ip: change.ip, claims: &claims, slot: &slot, naming: &naming });
         let what = told::what(change, &naming);
         told.extend(what.map(|what| Told { ip: change.ip, time: change.time, what }));
         told
     }
 
-    /// Names of the interfaces that have lost their carrier since [`Self::lost`] was asked.
-    pub fn cut(&self) -> Vec<String> {
-        self.cut.iter().filter_map(|index| self.interface(*index)).map(str::to_owned).collect()
+    /// Names of the interfaces that have lost their carrier since the last call, and the last replies of this node's
+    /// senders on them, of all IPs.
+    pub fn cut(&mut self) -> (Vec<String>, Vec<Told>) {
+        let cut = std::mem::take(&mut self.cut);
+        if cut.is_empty() {
+            return (Vec::new(), Vec::new());
+        }
+        let names = cut.iter().filter_map(|index| self.interface(*index)).map(str::to_owned).collect();
+        let told = self.losses(|losses, _, of_ip| losses.by_cut(of_ip, &cut));
+        (names, told)
     }
 
-    /// Last replies of this node's senders that have fallen silent, of all IPs, oldest first of each; to be called before
-    /// [`Self::note_asked`], and when links have changed.
-    pub fn lost(&mut self) -> Vec<Told> {
-        let Self { ports, shared, watch, config, names, losses, asked, cut, .. } = self;
-        let cut = std::mem::take(cut);
+    /// Last replies of this node's senders that have fallen silent, of all IPs, oldest first of each; to be called every
+    /// few seconds, before [`Self::note_asked`]: whoever would answer a request that was noted the last time has done so
+    /// by now.
+    pub fn silent(&mut self) -> Vec<Told> {
+        self.losses(|losses, asked, of_ip| losses.by_silence(of_ip, |port| asked.of(of_ip.ip, port).last()))
+    }
+
+    fn losses(
+        &mut self,
+        mut told: impl FnMut(&mut Losses, &RequestTimes, OfIp<'_>) -> Vec<Told>,
+    ) -> Vec<Told> {
+        let Self { ports, shared, watch, config, names, losses, asked, .. } = self;
         let naming = Known { ports, names, config };
-        let mut told = Vec::new();
-        for (ip, index) in watch.iter() {
+        let of_ip = |(ip, index)| {
             let slot = |port: u32| ports.get(&port)?.state.as_ref().ok()?.programs.slot(index);
-            // Noted a look ago: whoever would answer has done so by now.
-            let asked = |port: u32| asked.of(ip, port).last();
-            told.extend(losses.by_silence(ip, &shared.claims(index), slot, &naming, (asked, &cut)));
-        }
-        told
+            told(losses, asked, OfIp { ip, claims: &shared.claims(index), slot: &slot, naming: &naming })
+        };
+        watch.iter().flat_map(of_ip).collect()
     }
 
     /// Data packets that reach this node though it has lost the address: what is to be told of them since the last call.
@@ -384,6 +393,13 @@ impl Observer {
             takeovers,
             asked,
         })
+    }
+}
+
+/// Adds the events that did not reach the agent from that interface, by reason.
+fn add_events_lost(lost: &mut BTreeMap<String, u64>, observed: &Observed) {
+    for reason in Ignored::ALL.into_iter().filter(|reason| reason.is_event()) {
+        *lost.entry(reason.label().to_owned()).or_default() += observed.programs.ignored(reason);
     }
 }
 

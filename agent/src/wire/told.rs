@@ -78,6 +78,16 @@ pub(super) fn what(change: &Change, naming: &dyn Naming) -> Option<What> {
     }
 }
 
+/// All that is known of one LB IP on this node.
+#[derive(Clone, Copy)]
+pub(super) struct OfIp<'a> {
+    pub(super) ip: IpAddr,
+    pub(super) claims: &'a Claims,
+    /// The counters of an interface.
+    pub(super) slot: &'a dyn Fn(u32) -> Option<Slot>,
+    pub(super) naming: &'a dyn Naming,
+}
+
 /// Which last replies of this node's senders were told already.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
@@ -117,35 +127,21 @@ impl Losses {
     /// A reply that is heard is no such sign: a node hears one only if it asked itself, and an announcement in the form
     /// of a request is such a question, which the former owner may still answer. Nor is an announcement to whoever has
     /// replied since: its next reply may be no event any more, so nothing would take the last one back.
-    ///
-    /// `slot` gives the counters of an interface.
-    pub(super) fn by(
-        &mut self,
-        change: &Change,
-        claims: &Claims,
-        slot: impl Fn(u32) -> Option<Slot>,
-        naming: &dyn Naming,
-    ) -> Vec<Told> {
+    pub(super) fn by(&mut self, change: &Change, of_ip: OfIp<'_>) -> Vec<Told> {
         let announces = change.kind.announces();
         if change.sent && (announces || change.kind == Kind::Reply) {
-            return self.by_restart(change, claims, slot, naming);
+            return self.by_restart(change, of_ip);
         }
         if change.sent || !announces {
             return Vec::new();
         }
         let has_lost = |loser: &Loser<'_>| loser.sender.0 != change.mac && loser.replied < change.time;
-        self.of((change.ip, claims), slot, naming, |_| true, has_lost)
+        self.of(of_ip, |_| true, has_lost)
     }
 
     /// The last reply of a program that was started again, told as the new one comes: known by its MAC and interface
     /// and by another socket. A second program beside the first looks alike; the first one goes on, and that is told.
-    fn by_restart(
-        &mut self,
-        change: &Change,
-        claims: &Claims,
-        slot: impl Fn(u32) -> Option<Slot>,
-        naming: &dyn Naming,
-    ) -> Vec<Told> {
+    fn by_restart(&mut self, change: &Change, of_ip: OfIp<'_>) -> Vec<Told> {
         if change.cause != Cause::NewClaimant || change.origin != Some(layout::Origin::Socket) {
             return Vec::new();
         }
@@ -154,33 +150,28 @@ impl Losses {
             let same = loser.local.ifindex == change.ifindex && loser.sender == sender;
             same && loser.local.cookie != change.cookie && loser.replied < change.time
         };
-        self.of((change.ip, claims), slot, naming, former, |_| true)
+        self.of(of_ip, former, |_| true)
     }
 
     /// The last reply of each sender on this node that did not answer when it was asked: `asked` gives, of an interface,
-    /// a request that any owner would have answered by now. Or it can't: `cut` are the interfaces that have just lost
-    /// their carrier. Nobody else needs to be heard for that, so a gap has a beginning even if its end is elsewhere.
-    pub(super) fn by_silence(
-        &mut self,
-        ip: IpAddr,
-        claims: &Claims,
-        slot: impl Fn(u32) -> Option<Slot>,
-        naming: &dyn Naming,
-        (asked, cut): (impl Fn(u32) -> Option<u64>, &BTreeSet<u32>),
-    ) -> Vec<Told> {
+    /// a request that any owner would have answered by now. Nobody else needs to be heard for that, so a gap has a
+    /// beginning even if its end is elsewhere.
+    pub(super) fn by_silence(&mut self, of_ip: OfIp<'_>, asked: impl Fn(u32) -> Option<u64>) -> Vec<Told> {
         let ignored =
             |loser: &Loser<'_>| asked(loser.local.ifindex).is_some_and(|asked| loser.replied < asked);
-        let lost = |loser: &Loser<'_>| ignored(loser) || cut.contains(&loser.local.ifindex);
-        self.of((ip, claims), slot, naming, |_| true, lost)
+        self.of(of_ip, |_| true, ignored)
+    }
+
+    /// The last reply of each sender that can't answer any more: the interfaces `cut` have just lost their carrier.
+    pub(super) fn by_cut(&mut self, of_ip: OfIp<'_>, cut: &BTreeSet<u32>) -> Vec<Told> {
+        self.of(of_ip, |_| true, |loser| cut.contains(&loser.local.ifindex))
     }
 
     /// The last replies of those of this node's senders that have lost the address and were not told yet, oldest first.
     /// `counts` says whose replies count at all.
     fn of(
         &mut self,
-        (ip, claims): (IpAddr, &Claims),
-        slot: impl Fn(u32) -> Option<Slot>,
-        naming: &dyn Naming,
+        OfIp { ip, claims, slot, naming }: OfIp<'_>,
         counts: impl Fn(&Loser<'_>) -> bool,
         has_lost: impl Fn(&Loser<'_>) -> bool,
     ) -> Vec<Told> {

@@ -81,7 +81,11 @@ fn slot(index: u32) -> Option<Slot> {
 
 /// Time, last byte of the MAC and `asked` of each last reply that is told.
 fn lost(losses: &mut Losses, change: &Change, claims: &Claims) -> Vec<(u64, u8, Option<u64>)> {
-    shown(&losses.by(change, claims, slot, &Names))
+    shown(&losses.by(change, of_ip(claims)))
+}
+
+const fn of_ip(claims: &Claims) -> OfIp<'_> {
+    OfIp { ip: IP, claims, slot: &slot, naming: &Names }
 }
 
 fn shown(told: &[Told]) -> Vec<(u64, u8, Option<u64>)> {
@@ -206,37 +210,38 @@ fn only_whoever_is_heard_to_announce_takes_it() {
 }
 
 #[test]
-fn whoever_does_not_answer_when_asked_or_has_no_carrier_has_replied_for_the_last_time() {
+fn whoever_does_not_answer_when_asked_has_replied_for_the_last_time() {
     use layout::Origin::Socket;
 
-    /// A name, who replied, when somebody asked, interfaces without carrier, what is told.
-    type Row<'a> = (&'a str, &'a [Local], Option<u64>, &'a [u32], &'a [(u64, u8, Option<u64>)]);
+    /// A name, who replied, when somebody asked, what is told.
+    type Row<'a> = (&'a str, &'a [Local], Option<u64>, &'a [(u64, u8, Option<u64>)]);
 
     let speaker = local(OWN, Socket, 2, 500, 3);
     let restarted = [local(OWN, Socket, 2, 300, 3), local(OWN, Socket, 2, 500, 1)];
     let told = [(500, OWN, Some(13))];
-    let table: [Row<'_>; 7] = [
-        ("nobody asked", &[speaker], None, &[], &[]),
-        ("asked before its last reply", &[speaker], Some(499), &[], &[]),
-        ("asked since", &[speaker], Some(501), &[], &told),
-        ("its cable was pulled", &[speaker], None, &[2], &told),
-        ("another cable was", &[speaker], None, &[3], &[]),
-        (
-            "the program that was there before does not answer, the new one does",
-            &restarted,
-            Some(400),
-            &[],
-            &[],
-        ),
-        ("neither does", &restarted, Some(501), &[], &told),
+    let table: [Row<'_>; 5] = [
+        ("nobody asked", &[speaker], None, &[]),
+        ("asked before its last reply", &[speaker], Some(499), &[]),
+        ("asked since", &[speaker], Some(501), &told),
+        ("the program that was there before does not answer, the new one does", &restarted, Some(400), &[]),
+        ("neither does", &restarted, Some(501), &told),
     ];
-    for (name, locals, asked, cut, expected) in table {
+    for (name, locals, asked, expected) in table {
         let (mut losses, claims) = (Losses::default(), claims(locals));
-        let cut: BTreeSet<u32> = cut.iter().copied().collect();
-        let mut look = || shown(&losses.by_silence(IP, &claims, slot, &Names, (|_| asked, &cut)));
+        let mut look = || shown(&losses.by_silence(of_ip(&claims), |_| asked));
         assert_eq!(look(), expected, "{name}");
         assert_eq!(look(), [], "{name}, once");
     }
+}
+
+#[test]
+fn whoever_has_no_carrier_has_replied_for_the_last_time() {
+    let claims = claims(&[local(OWN, layout::Origin::Socket, 2, 500, 3)]);
+    let mut losses = Losses::default();
+    let mut cut = |index: u32| shown(&losses.by_cut(of_ip(&claims), &[index].into()));
+    assert_eq!(cut(3), [], "another cable was pulled");
+    assert_eq!(cut(2), [(500, OWN, Some(13))]);
+    assert_eq!(cut(2), [], "once");
 }
 
 #[test]
