@@ -3,22 +3,22 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use jiff::{SignedDuration, Timestamp};
 
 use super::frame::Router;
+use super::worker::Worker;
 use crate::frames::{MacAddr, Station};
 use crate::lab::Host;
-use crate::socket::{self, PacketSocket};
+use crate::socket::PacketSocket;
 
 /// Asks for one LB IP at a steady rate until it is dropped, and writes down what it saw.
 #[derive(Debug)]
 pub struct Diary {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    _worker: Worker,
 }
 
 /// One line of a diary.
@@ -46,7 +46,6 @@ pub struct Seen {
 #[derive(Debug, Default)]
 struct Shared {
     entries: Mutex<Vec<Entry>>,
-    end: AtomicBool,
 }
 
 impl Diary {
@@ -62,18 +61,12 @@ impl Diary {
         ip: IpAddr,
         period: Duration,
     ) -> Result<Self> {
-        let socket = host.enter(|| PacketSocket::open(interface, socket::ALL))?;
-        socket.set_receive_buffer(8 << 20)?;
         let shared = Arc::new(Shared::default());
         let its = Arc::clone(&shared);
         let router = Router { v4, v6 };
-        let run = move || {
-            if let Err(error) = its.run(&router, &socket, ip, period) {
-                eprintln!("the asker for {ip}: {error:#}");
-            }
-        };
-        let thread = thread::Builder::new().name("diary".to_owned()).spawn(run).context("start a thread")?;
-        Ok(Self { shared, thread: Some(thread) })
+        let run = move |socket: &PacketSocket, end: &AtomicBool| its.run(&router, socket, ip, period, end);
+        let worker = Worker::start(host, interface, format!("the asker for {ip}"), run)?;
+        Ok(Self { shared, _worker: worker })
     }
 
     /// All that was written so far.
@@ -134,15 +127,6 @@ impl Diary {
     }
 }
 
-impl Drop for Diary {
-    fn drop(&mut self) {
-        self.shared.end.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _panicked = thread.join();
-        }
-    }
-}
-
 /// Requests after `last` and before `first`; but the one that `first` answers, and any still under way then.
 fn unanswered(entries: &[Entry], last: Timestamp, first: Timestamp) -> u64 {
     let asked = entries.iter().filter(|entry| entry.by.is_none() && last < entry.at && entry.at < first);
@@ -154,10 +138,17 @@ impl Shared {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run(&self, router: &Router, socket: &PacketSocket, ip: IpAddr, period: Duration) -> Result<()> {
+    fn run(
+        &self,
+        router: &Router,
+        socket: &PacketSocket,
+        ip: IpAddr,
+        period: Duration,
+        end: &AtomicBool,
+    ) -> Result<()> {
         let request = router.request(ip);
         let mut due = Instant::now();
-        while !self.end.load(Ordering::Relaxed) {
+        while !end.load(Ordering::Relaxed) {
             self.entries().push(Entry { at: Timestamp::now(), by: None });
             socket.send(&request).with_context(|| format!("ask for {ip}"))?;
             due = (due + period).max(Instant::now());

@@ -4,12 +4,12 @@ mod burst;
 mod diary;
 mod frame;
 mod tally;
+mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -20,8 +20,9 @@ pub use tally::Tally;
 
 use crate::frames::Station;
 use crate::lab::Host;
-use crate::socket::{self, PacketSocket};
+use crate::socket::PacketSocket;
 use frame::Router;
+use worker::Worker;
 
 /// How often each LB IP is asked for.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -34,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Asker {
     shared: Arc<Shared>,
     router: Router,
-    thread: Option<JoinHandle<()>>,
+    _worker: Worker,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +43,6 @@ struct Shared {
     tallies: Mutex<BTreeMap<IpAddr, Tally>>,
     /// Whether to ask at all.
     quiet: AtomicBool,
-    end: AtomicBool,
 }
 
 impl Asker {
@@ -61,20 +61,12 @@ impl Asker {
     ///
     /// No socket can be had.
     pub fn on(host: &Host, interface: &str, v4: Station<Ipv4Addr>, v6: Station<Ipv6Addr>) -> Result<Self> {
-        // Not bound to ARP or IPv6 alone: one socket hears both.
-        let socket = host.enter(|| PacketSocket::open(interface, socket::ALL))?;
-        socket.set_receive_buffer(8 << 20)?;
         let router = Router { v4, v6 };
         let shared = Arc::new(Shared::default());
-        let thread = thread::Builder::new().name("asker".to_owned());
         let its = Arc::clone(&shared);
-        let run = move || {
-            if let Err(error) = its.run(&router, &socket) {
-                eprintln!("the asker: {error:#}");
-            }
-        };
-        let thread = thread.spawn(run).context("start a thread")?;
-        Ok(Self { shared, router, thread: Some(thread) })
+        let run = move |socket: &PacketSocket, end: &AtomicBool| its.run(&router, socket, end);
+        let worker = Worker::start(host, interface, "the asker".to_owned(), run)?;
+        Ok(Self { shared, router, _worker: worker })
     }
 
     /// Asks for these and no others from now on, as far as they are in the subnets of its own addresses;
@@ -113,15 +105,6 @@ impl Asker {
     }
 }
 
-impl Drop for Asker {
-    fn drop(&mut self) {
-        self.shared.end.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _panicked = thread.join();
-        }
-    }
-}
-
 /// See [`Asker::quiet`].
 #[derive(Debug)]
 #[must_use]
@@ -138,9 +121,9 @@ impl Shared {
         self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run(&self, router: &Router, socket: &PacketSocket) -> Result<()> {
+    fn run(&self, router: &Router, socket: &PacketSocket, end: &AtomicBool) -> Result<()> {
         let mut last = None;
-        while !self.end.load(Ordering::Relaxed) {
+        while !end.load(Ordering::Relaxed) {
             let (next, count) = self.next(last);
             let Some(ip) = next.filter(|_| !self.quiet.load(Ordering::Relaxed)) else {
                 self.listen(router, socket, PAUSE)?;
