@@ -36,9 +36,10 @@ fn a_scrape_of_a_busy_agent_is_clean() -> Result<()> {
     router.command("arping").args(["-q", "-c", "3", "-W", "0.05", "-I", "eth0", &v4.to_string()]).status()?;
     router.command("ndisc6").args(["-q", "-1", "-r", "1", "-w", "100", &v6.to_string(), "eth0"]).status()?;
     thread::sleep(Duration::from_millis(50));
-    // Somebody takes the address over: that is a handover, and a gap of nothing.
+    // Somebody takes the address over: that is a handover, and a gap of nothing. Not in the form of a request, which the
+    // speaker would answer.
     let heir = Station::new(router.mac(), lb_ipv4(0));
-    router.packet_socket(socket::ARP)?.send(&arp::gratuitous_request(heir).padded().bytes())?;
+    router.packet_socket(socket::ARP)?.send(&arp::gratuitous_reply(heir).padded().bytes())?;
     thread::sleep(Duration::from_millis(50));
 
     let text = agent.get("/metrics")?;
