@@ -34,6 +34,7 @@ fn word(event: &Event) -> String {
     match &event.what {
         What::Request(asked) => format!("request {}", asked.count),
         What::Reply(claimed) => format!("reply {}", side(claimed.sent)),
+        What::ReplyAgain(claimed) => format!("reply_again {}", side(claimed.sent)),
         What::LastReply(claimed) => format!("last_reply {}", side(claimed.sent)),
         What::Announcement(claimed) => format!("announcement {}", side(claimed.sent)),
         What::Claim(claim) => {

@@ -38,6 +38,9 @@ pub enum What {
     Reply(Claimed),
     /// The last reply of an answerer that has lost the address, noted when the loss was seen.
     LastReply(Claimed),
+    /// Whoever was told to have replied for the last time replies again, which no event of its own told. Noted at the next
+    /// look, seconds later: its first reply came before this one.
+    ReplyAgain(Claimed),
     /// Somebody announced: gratuitous ARP, or an unsolicited advertisement.
     Announcement(Claimed),
     /// A claim began or ended.

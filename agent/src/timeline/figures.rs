@@ -3,6 +3,8 @@
 //! A figure rests on rows of which nothing is missing where it matters. One row that saw both ends is best: its clock
 //! needs no comparison. Else each end is taken from the node whose end it is.
 
+use std::collections::BTreeSet;
+
 use super::{
     rounds::Frame,
     rows::{Row, Seen},
@@ -114,10 +116,12 @@ impl<'a> Around<'_, 'a> {
     /// The first answer of the new owner, by each row that tells one.
     fn firsts(&self, since: Option<i64>) -> Vec<End<'a>> {
         let mut firsts: Vec<End<'a>> = Vec::new();
+        let mut told = BTreeSet::new();
         for mark in self.scene.of(self.turn.to) {
-            let answered = mark.claims == Claims::Answered;
+            let answered = matches!(mark.claims, Claims::Answered | Claims::AnsweredAgain);
             let in_time = mark.at >= self.turn.at - mark.error && mark.at < self.next;
-            if answered && in_time && firsts.iter().all(|end| end.mark.row != mark.row) {
+            // Whoever was noted late to answer again did so for the first time before that: nobody knows when.
+            if answered && in_time && told.insert(mark.row) && mark.claims == Claims::Answered {
                 firsts.push(End { mark: *mark, whole: self.began(mark, since) });
             }
         }

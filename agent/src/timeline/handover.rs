@@ -202,6 +202,11 @@ impl<'a> Steps<'_, 'a> {
         for mark in ends_of(&others) {
             self.put(mark.at, mark.error, name(mark.who), StepKind::OtherAnswer, "answers as well".into());
         }
+        let again = scene.marks.iter().filter(|mark| mark.claims == Claims::AnsweredAgain);
+        for mark in again.filter(|mark| mark.at >= turn.at && mark.at < next) {
+            let text = "answers again, if not sooner".to_owned();
+            self.put(mark.at, mark.error, name(mark.who), StepKind::OtherAnswer, text);
+        }
         let told: Vec<_> = vain.map(|vain| vain.told.iter().collect()).unwrap_or_default();
         for request in ends_of(&told) {
             let text = format!("{} asks, and nobody answers", request.asked.mac);

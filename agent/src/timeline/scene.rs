@@ -70,7 +70,10 @@ fn own(claimed: &Claimed) -> bool {
 /// What somebody claimed.
 pub(super) const fn claim(what: &What) -> Option<&Claimed> {
     match what {
-        What::Reply(claimed) | What::LastReply(claimed) | What::Announcement(claimed) => Some(claimed),
+        What::Reply(claimed)
+        | What::LastReply(claimed)
+        | What::ReplyAgain(claimed)
+        | What::Announcement(claimed) => Some(claimed),
         _ => None,
     }
 }
@@ -82,6 +85,8 @@ pub(super) enum Claims {
     Last,
     Announced,
     Answered,
+    /// After what seemed the last time, and before this.
+    AnsweredAgain,
 }
 
 /// A claim that a row has noted.
@@ -121,7 +126,9 @@ pub(super) fn spans(rows: &[Row<'_>]) -> Vec<Span> {
     let mut times: Vec<(i64, Option<MacAddr>)> = Vec::new();
     for seen in rows.iter().flat_map(|row| &row.seen) {
         match &seen.event.what {
-            What::Announcement(_) | What::LastReply(_) | What::Claim(_) => times.push((seen.noted, None)),
+            What::Announcement(_) | What::LastReply(_) | What::ReplyAgain(_) | What::Claim(_) => {
+                times.push((seen.noted, None));
+            }
             What::Reply(claimed) => times.push((seen.noted, Some(claimed.mac))),
             _ => {}
         }
@@ -203,6 +210,7 @@ fn mark<'a>(
         What::Announcement(_) => Claims::Announced,
         What::Reply(_) => Claims::Answered,
         What::LastReply(_) => Claims::Last,
+        What::ReplyAgain(_) => Claims::AnsweredAgain,
         _ => return None,
     };
     let claimed = claim(&seen.event.what)?;

@@ -73,7 +73,8 @@ impl<'a> Tenure<'a> {
             let as_former =
                 self.former.filter(|(former, _)| *former == mark.who).map(|(_, until)| mark.at - until);
             match mark.claims {
-                Claims::Last => {}
+                // A former owner that answers again has not taken it back.
+                Claims::Last | Claims::AnsweredAgain => {}
                 Claims::Announced => {
                     let goes_on =
                         last(before, mark.who, Claims::Announced).is_some_and(|at| mark.at - at <= ROUND_NS);

@@ -307,11 +307,15 @@ impl Observer {
         (names, told)
     }
 
-    /// Last replies of this node's senders that have fallen silent, of all IPs, oldest first of each; to be called every
-    /// few seconds, before [`Self::note_asked`]: whoever would answer a request that was noted the last time has done so
-    /// by now.
+    /// Last replies of this node's senders that have fallen silent, of all IPs, oldest first of each, and who of them
+    /// replies again; to be called every few seconds, before [`Self::note_asked`]: whoever would answer a request that
+    /// was noted the last time has done so by now.
     pub fn silent(&mut self) -> Vec<Told> {
-        self.losses(|losses, asked, of_ip| losses.by_silence(of_ip, |port| asked.of(of_ip.ip, port).last()))
+        self.losses(|losses, asked, of_ip| {
+            let mut told = losses.by_silence(of_ip, |port| asked.of(of_ip.ip, port).last());
+            told.extend(losses.again(of_ip));
+            told
+        })
     }
 
     fn losses(

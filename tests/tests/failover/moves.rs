@@ -123,6 +123,26 @@ fn a_speaker_that_is_started_again_in_time_is_an_interruption() -> Result<()> {
 }
 
 #[test]
+fn a_link_that_is_back_in_time_is_an_interruption_of_unknown_length() -> Result<()> {
+    let _turn = alone();
+    let Some(segment) = lab_for(lb_ipv4(0).into())? else { return Ok(()) };
+    segment.nodes[0].host.cut()?;
+    thread::sleep(Duration::from_millis(1500));
+    segment.nodes[0].host.plug()?;
+    segment.answered_by(0)?;
+
+    // Of replies after so short a silence there are no events: that there are any is seen seconds later.
+    let told = segment.told(1, |told| {
+        let handover = only(told)?;
+        ensure!(parties(handover) == (Some("n1"), Some("n1")), "other nodes");
+        ensure!(handover.kind == Kind::Interrupted, "no interruption");
+        Ok(())
+    })?;
+    ensure!(only(&told)?.gap_ns.is_none(), "{told:#?}");
+    Ok(())
+}
+
+#[test]
 fn a_node_whose_link_was_cut_tells_when_it_is_back() -> Result<()> {
     let _turn = alone();
     let Some(segment) = lab_for(lb_ipv4(0).into())? else { return Ok(()) };

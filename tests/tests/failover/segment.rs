@@ -98,7 +98,7 @@ impl Segment {
         });
         match (told, wrong) {
             (Err(_), Some(wrong)) => {
-                let kinds = ["reply", "last_reply", "announcement", "lost"];
+                let kinds = ["reply", "last_reply", "reply_again", "announcement", "lost"];
                 Err(wrong.context(self.observed(&kinds)?))
             }
             (told, _) => told,

@@ -27,6 +27,8 @@ pub(in crate::cli) enum Kind {
     Reply,
     /// The last reply of whoever lost the address
     LastReply,
+    /// Whoever seemed to have lost it replies again
+    ReplyAgain,
     /// Gratuitous ARP or an unsolicited advertisement
     Announcement,
     /// A claim began or ended
@@ -45,6 +47,7 @@ impl Kind {
             What::Request(_) => Self::Request,
             What::Reply(_) => Self::Reply,
             What::LastReply(_) => Self::LastReply,
+            What::ReplyAgain(_) => Self::ReplyAgain,
             What::Announcement(_) => Self::Announcement,
             What::Claim(_) => Self::Claim,
             What::Cause(_) => Self::Cause,
@@ -59,6 +62,7 @@ impl Kind {
             Self::Request => "request",
             Self::Reply => "reply",
             Self::LastReply => "last_reply",
+            Self::ReplyAgain => "reply_again",
             Self::Announcement => "announcement",
             Self::Claim => "claim",
             Self::Cause => "cause",

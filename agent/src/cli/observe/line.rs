@@ -18,6 +18,7 @@ fn says(what: &What) -> String {
         What::Request(asked) => request(asked),
         What::Reply(claimed) => claim(claimed, "replies"),
         What::LastReply(claimed) => claim(claimed, "replied for the last time"),
+        What::ReplyAgain(claimed) => claim(claimed, "replies again"),
         What::Announcement(claimed) => claim(claimed, "announces"),
         What::Claim(ClaimChange { by, service, on, began, own_time }) => {
             let now = if *began { "says" } else { "no longer says" };

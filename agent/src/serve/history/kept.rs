@@ -70,6 +70,7 @@ struct Claimant {
 enum Which {
     Reply,
     LastReply,
+    ReplyAgain,
     Announcement,
 }
 
@@ -80,8 +81,10 @@ pub(super) enum Role<'a> {
     Asked(&'a str, u64),
     /// Another request, or traffic.
     Routine,
-    /// A reply of that MAC on that interface.
-    Replied(&'a str, MacAddr),
+    /// A reply on that interface: of which MAC, whether this node sent it.
+    Replied(&'a str, MacAddr, bool),
+    /// On that interface, whoever seemed to have lost the address replies again.
+    Again(&'a str),
     /// The last reply of whoever lost the address: interface, whether this node sent it, the requests until then.
     Lost(&'a str, bool, Option<u64>),
     /// An announcement: interface, whether this node sent it, the requests until then.
@@ -114,6 +117,7 @@ impl Kept {
         let small = match &what {
             What::Reply(claimed) => claimant(Which::Reply, claimed),
             What::LastReply(claimed) => claimant(Which::LastReply, claimed),
+            What::ReplyAgain(claimed) => claimant(Which::ReplyAgain, claimed),
             What::Announcement(claimed) => claimant(Which::Announcement, claimed),
             What::Request(Asked { interface, mac, unicast, probe, count }) => Some(Body::Request(Request {
                 interface: word(interface),
@@ -134,8 +138,9 @@ impl Kept {
             }
             Body::Request(_) => Role::Routine,
             Body::Claimed(Claimant { which, interface, mac, sent, asked, .. }) => match which {
-                Which::Reply => Role::Replied(interface, *mac),
+                Which::Reply => Role::Replied(interface, *mac, *sent),
                 Which::LastReply => Role::Lost(interface, *sent, *asked),
+                Which::ReplyAgain => Role::Again(interface),
                 Which::Announcement => Role::Announced(interface, *sent, *asked),
             },
             Body::Other(what) if matches!(**what, What::Traffic(_)) => Role::Routine,
@@ -150,6 +155,7 @@ impl Kept {
             Body::Claimed(Claimant { which, .. }) => match which {
                 Which::Reply => "reply",
                 Which::LastReply => "last_reply",
+                Which::ReplyAgain => "reply_again",
                 Which::Announcement => "announcement",
             },
             Body::Other(what) => kind(what),
@@ -178,6 +184,7 @@ impl Kept {
                 match claimant.which {
                     Which::Reply => What::Reply(claimed),
                     Which::LastReply => What::LastReply(claimed),
+                    Which::ReplyAgain => What::ReplyAgain(claimed),
                     Which::Announcement => What::Announcement(claimed),
                 }
             }
@@ -203,8 +210,8 @@ pub(super) fn time(at: i64) -> Timestamp {
 }
 
 /// All values of an event's `kind`.
-pub(super) const KINDS: [&str; 8] =
-    ["request", "reply", "last_reply", "announcement", "claim", "cause", "traffic", "lost"];
+pub(super) const KINDS: [&str; 9] =
+    ["request", "reply", "last_reply", "reply_again", "announcement", "claim", "cause", "traffic", "lost"];
 
 /// An event's `kind`.
 pub(super) const fn kind(what: &What) -> &'static str {
@@ -212,11 +219,12 @@ pub(super) const fn kind(what: &What) -> &'static str {
         What::Request(_) => KINDS[0],
         What::Reply(_) => KINDS[1],
         What::LastReply(_) => KINDS[2],
-        What::Announcement(_) => KINDS[3],
-        What::Claim(_) => KINDS[4],
-        What::Cause(_) => KINDS[5],
-        What::Traffic(_) => KINDS[6],
-        What::Lost(_) => KINDS[7],
+        What::ReplyAgain(_) => KINDS[3],
+        What::Announcement(_) => KINDS[4],
+        What::Claim(_) => KINDS[5],
+        What::Cause(_) => KINDS[6],
+        What::Traffic(_) => KINDS[7],
+        What::Lost(_) => KINDS[8],
     }
 }
 

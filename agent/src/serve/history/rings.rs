@@ -70,8 +70,17 @@ pub(super) struct Rings {
     next: usize,
     /// This node has lost the address, and the heir has not announced it yet.
     lost: Option<Loss>,
+    /// Announcements by others, since this node's own.
+    heir: Option<Burst>,
     /// When a gap was told last.
     told: Option<i64>,
+}
+
+/// Announcements that belong together.
+#[derive(Clone, Copy, Debug)]
+struct Burst {
+    first: i64,
+    last: i64,
 }
 
 #[derive(Debug)]
@@ -109,10 +118,17 @@ impl Rings {
                 self.moves(Some(kept.at));
             }
             Role::Announced(interface, sent, asked) => {
+                let burst = self.heir.take().filter(|burst| kept.at - burst.last <= BURST);
                 if !sent {
-                    gap = self.heir(kept.at, interface, asked);
+                    let first = burst.map_or(kept.at, |burst| burst.first);
+                    self.heir = Some(Burst { first, last: kept.at });
+                    gap = self.heir(first, interface, asked);
                 }
                 self.moves(None);
+            }
+            Role::Replied(interface, _, true) | Role::Again(interface) => {
+                // It had not lost the address, or has it back.
+                self.lost.take_if(|loss| *loss.interface == *interface);
             }
             _ => {}
         }
@@ -124,13 +140,13 @@ impl Rings {
     /// Whether it has to do with a handover.
     fn matters(&mut self, kept: &Kept) -> bool {
         match kept.role() {
-            Role::Lost(..) | Role::Announced(..) | Role::Said => true,
-            Role::Replied(interface, mac) => {
+            Role::Lost(..) | Role::Again(..) | Role::Announced(..) | Role::Said => true,
+            Role::Replied(interface, mac, _) => {
                 // The first since anything moved.
                 let since = self.ring(Ring::Handovers).iter().rev();
                 for earlier in since {
                     match earlier.role() {
-                        Role::Replied(on, of) if on == interface && of == mac => return false,
+                        Role::Replied(on, of, _) if on == interface && of == mac => return false,
                         Role::Lost(..) | Role::Announced(..) => return true,
                         _ => {}
                     }
@@ -185,6 +201,7 @@ impl Rings {
         }
     }
 
+    /// An heir announces, for the first time `at`: a loss may show only at a later round, as long as this node replies.
     fn heir(&mut self, at: i64, interface: &str, asked: Option<u64>) -> Option<Gap> {
         let loss = self.lost.take_if(|loss| *loss.interface == *interface)?;
         // Seen once on each interface, told once.

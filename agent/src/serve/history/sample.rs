@@ -29,7 +29,7 @@ pub(super) fn asks_on(interface: &str, count: u64) -> What {
     What::Request(Asked { interface, mac, unicast: false, probe: false, count })
 }
 
-fn claimed(last: u8, sent: bool, asked: u64) -> Claimed {
+pub(super) fn claimed(last: u8, sent: bool, asked: u64) -> Claimed {
     Claimed {
         interface: "eth0".into(),
         mac: mac(last),
@@ -84,6 +84,7 @@ pub(super) fn one_of_each() -> Vec<What> {
         cause(),
         What::Traffic(Traffic { packets: 3, last: at(4) }),
         What::Lost(Lost { count: 3, reason: "event_buffer".into() }),
+        What::ReplyAgain(Claimed { asked: None, ..claimed(2, true, 0) }),
         // A form that no frame of today has.
         What::Announcement(Claimed { form: Some("other".into()), ..claimed(9, false, 0) }),
     ]

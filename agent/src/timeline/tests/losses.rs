@@ -1,10 +1,13 @@
 //! What is missing is said to be, and no figure rests on it.
 
 use super::{
-    super::{Account, Numbered, timeline},
+    super::{
+        Account, Numbered, timeline,
+        truth::world::{MS, T0, stamp},
+    },
     sample::{Segment, lines},
 };
-use crate::evidence::{Event, Lost, What};
+use crate::evidence::{Claimed, Event, Lost, What};
 
 /// A name, what is lost, what is said.
 type Loss<'a> = (&'a str, &'a dyn Fn(&Event) -> bool, &'a str);
@@ -104,4 +107,53 @@ fn what_may_have_been_dropped_before_the_first_event_is_not_concluded_from() {
     account.events.retain(from);
     let told = timeline(&account);
     assert!(told.handovers.iter().all(|handover| handover.gap_ns.is_none()), "{told:#?}");
+}
+
+/// Puts an event of the first node's own into its history, at the millisecond when it was noted.
+fn noted(account: &mut Account, noted: i64, at: i64, what: fn(Claimed) -> What) {
+    let own = |event: &&Event| event.node == "n0" && matches!(event.what, What::Reply(_));
+    let mut event = account.events.iter().find(own).unwrap().clone();
+    let What::Reply(mut claimed) = event.what else { panic!("no reply") };
+    // Asked for every 100 ms.
+    claimed.asked = Some(at.cast_unsigned() / 100);
+    (event.at, event.what) = (stamp(T0 + at * MS), what(claimed));
+    let later = |other: &&mut Event| other.node == "n0" && other.at > stamp(T0 + noted * MS);
+    let later: Vec<_> = account.events.iter_mut().filter(later).collect();
+    event.seq = later.iter().map(|event| event.seq).min().unwrap();
+    for event in later {
+        event.seq += 1;
+    }
+    account.events.push(event);
+}
+
+#[test]
+fn a_pause_whose_end_was_noted_late_has_no_length() {
+    /// What comes after a last reply at 20 s, noted at 24 s: when it was noted, when it was, what.
+    type Noted = (i64, i64, fn(Claimed) -> What);
+    const AGAIN: Noted = (27_000, 26_800, What::ReplyAgain);
+    const RESUMED: Noted = (59_000, 59_000, What::Reply);
+    const FIRST: &str = "first ->n0 - -";
+    let table: [(&str, &[Noted], &[&str]); 4] = [
+        ("it stays silent", &[], &[FIRST]),
+        ("it replies after a long silence", &[RESUMED], &[FIRST, "interrupted n0>n0 39000ms 389"]),
+        ("it goes on after seconds", &[AGAIN], &[FIRST, "interrupted n0>n0 - -"]),
+        ("that, and much later a reply has an event", &[AGAIN, RESUMED], &[FIRST, "interrupted n0>n0 - -"]),
+    ];
+    for (name, then, expected) in table {
+        let mut account = Segment::new().asked_until(60_000).owns(0, 0, 60_000).account();
+        noted(&mut account, 24_000, 20_000, What::LastReply);
+        for (at_look, at, what) in then {
+            noted(&mut account, *at_look, *at, *what);
+        }
+        let told = timeline(&account);
+        assert_eq!(lines(&told), expected, "{name}: {told:#?}");
+    }
+}
+
+#[test]
+fn a_former_owner_that_answers_again_has_not_taken_the_address_back() {
+    let mut account = moved().account();
+    noted(&mut account, 30_000, 29_900, What::ReplyAgain);
+    let told = timeline(&account);
+    assert_eq!(lines(&told), ["first ->n0 - -", "split n0>n1 100ms 0"], "{told:#?}");
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     super::{
         kept::Kept,
-        sample::{announces, asks, asks_on, at, cause, last_reply, replies},
+        sample::{announces, asks, asks_on, at, cause, claimed, last_reply, replies},
     },
     *,
 };
@@ -146,4 +146,29 @@ fn only_a_node_that_lost_the_address_tells_of_a_gap_and_once_a_handover() {
     row.push(60_000, last_reply(9));
     row.push(60_500, announces(3, 10));
     assert_eq!(row.gaps, [1000, 500]);
+}
+
+#[test]
+fn a_loss_that_shows_at_a_later_round_was_none_before_the_first() {
+    let mut row = Row::default();
+    row.push(0, announces(2, 0));
+    row.push(10_000, announces(3, 10));
+    // It still answered that one and the next request.
+    row.push(10_050, last_reply(11));
+    row.push(11_100, announces(3, 20));
+    assert_eq!(row.gaps, [0]);
+}
+
+#[test]
+fn a_loss_that_was_taken_back_is_the_beginning_of_no_gap() {
+    for again in [replies(1), What::ReplyAgain(claimed(2, true, 1))] {
+        let mut row = Row::default();
+        row.push(0, last_reply(1));
+        row.push(4_000, again);
+        row.push(3_600_000, announces(3, 5));
+        assert_eq!(row.gaps, [0_i64; 0], "whoever still replies has not lost it yet");
+        row.push(3_600_000, last_reply(5));
+        row.push(3_601_100, announces(3, 6));
+        assert_eq!(row.gaps, [0]);
+    }
 }

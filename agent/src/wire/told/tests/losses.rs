@@ -1,148 +1,6 @@
-//! Changes and entries in, history out.
-
-use l2witness_ebpf::layout::Local;
+//! Last replies, and who replies again.
 
 use super::*;
-
-const IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
-/// This node's, on interface 2.
-const OWN: u8 = 1;
-const OTHER: u8 = 7;
-
-struct Names;
-
-impl Naming for Names {
-    fn interface(&self, index: u32) -> String {
-        format!("eth{index}")
-    }
-
-    fn who(&self, who: Who) -> (Origin, Option<String>) {
-        match who.origin {
-            layout::Origin::Socket => (Origin::Speaker, Some(format!("pod {}", who.cookie))),
-            layout::Origin::Kernel => (Origin::Kernel, None),
-            layout::Origin::Forwarded => (Origin::Forwarded, None),
-        }
-    }
-}
-
-const fn mac(last: u8) -> MacAddr {
-    MacAddr([0, 0, 0x5e, 0, 0x53, last])
-}
-
-fn change(kind: Kind, cause: Cause, last: u8) -> Change {
-    Change {
-        time: 900,
-        ip: IP,
-        mac: mac(last),
-        ifindex: 2,
-        cookie: 0,
-        cgroup: 0,
-        protocol: Protocol::Arp,
-        kind,
-        unicast: false,
-        cause,
-        asked: 17,
-        sent: false,
-        origin: None,
-    }
-}
-
-fn announcement(last: u8) -> Change {
-    change(Kind::AnnouncementReply, Cause::Announcement, last)
-}
-
-/// A sender on this node: last byte of its MAC, origin, interface, last frame, replies.
-fn local(last: u8, origin: layout::Origin, ifindex: u32, time: u64, replies: u32) -> Local {
-    Local {
-        mac_origin: Mac::from_octets(mac(last).0).0 | (origin as u64) << 48,
-        ifindex,
-        cookie: 5,
-        last: time,
-        replies,
-        ..Claims::EMPTY.local[0]
-    }
-}
-
-/// Those senders; the last reply went out by interface 2, which had heard 13 requests by then.
-fn claims(locals: &[Local]) -> Claims {
-    let mut claims = Claims { replied: Claims::replied(2, 13), ..Claims::EMPTY };
-    claims.local[..locals.len()].copy_from_slice(locals);
-    claims
-}
-
-/// Interfaces 2 and 3, with the last reply at 500 and at 950 (an announcement is heard at 900), and twenty requests
-/// heard.
-fn slot(index: u32) -> Option<Slot> {
-    let mut slot = Slot::EMPTY;
-    slot.last[Stamp::ReplySent as usize] = if index == 2 { 500 } else { 950 };
-    slot.counts[Counter::RequestGroup as usize] = 20;
-    (2..=3).contains(&index).then_some(slot)
-}
-
-/// Time, last byte of the MAC and `asked` of each last reply that is told.
-fn lost(losses: &mut Losses, change: &Change, claims: &Claims) -> Vec<(u64, u8, Option<u64>)> {
-    shown(&losses.by(change, of_ip(claims)))
-}
-
-const fn of_ip(claims: &Claims) -> OfIp<'_> {
-    OfIp { ip: IP, claims, slot: &slot, naming: &Names }
-}
-
-fn shown(told: &[Told]) -> Vec<(u64, u8, Option<u64>)> {
-    let last = |told: &Told| match &told.what {
-        What::LastReply(claimed) => {
-            assert!(claimed.sent && claimed.form.is_none() && told.ip == IP);
-            (told.time, claimed.mac.0[5], claimed.asked)
-        }
-        other => panic!("{other:?}"),
-    };
-    told.iter().map(last).collect()
-}
-
-#[test]
-fn a_change_says_what_it_was() {
-    let sent = |kind, origin| Change {
-        sent: true,
-        origin: Some(origin),
-        cookie: 9,
-        ..change(kind, Cause::NewClaimant, OWN)
-    };
-    let ndp = Change { protocol: Protocol::Ndp, ..announcement(OTHER) };
-    let unicast = Change { unicast: true, ..change(Kind::Request, Cause::Request, OTHER) };
-    let table = [
-        (change(Kind::Request, Cause::Request, OTHER), "Request eth2 07 17"),
-        (unicast, "Request eth2 07 17 unicast"),
-        (change(Kind::Probe, Cause::Request, OTHER), "Request eth2 07 17 probe"),
-        (change(Kind::Reply, Cause::AfterAnnouncement, OTHER), "Reply eth2 07 17"),
-        (announcement(OTHER), "Announcement eth2 07 17 form=reply"),
-        (change(Kind::AnnouncementRequest, Cause::Resumed, OTHER), "Announcement eth2 07 17 form=request"),
-        (ndp, "Announcement eth2 07 17"),
-        (sent(Kind::Reply, layout::Origin::Socket), "Reply eth2 01 17 sent Speaker by pod 9"),
-        (sent(Kind::Reply, layout::Origin::Kernel), "Reply eth2 01 17 sent Kernel"),
-        (change(Kind::Request, Cause::NewClaimant, OTHER), "nothing"),
-    ];
-    for (change, expected) in table {
-        let claimed = |word: &str, claimed: &Claimed| {
-            let Claimed { interface, mac, sent, origin, sender, form, asked } = claimed;
-            let mut text = format!("{word} {interface} {:02x} {}", mac.0[5], asked.unwrap());
-            text += &form.as_ref().map(|form| format!(" form={form}")).unwrap_or_default();
-            text += if *sent { " sent" } else { "" };
-            text += &origin.map(|origin| format!(" {origin:?}")).unwrap_or_default();
-            text + &sender.as_ref().map(|sender| format!(" by {sender}")).unwrap_or_default()
-        };
-        let text = match what(&change, &Names) {
-            Some(What::Request(Asked { interface, mac, unicast, probe, count })) => {
-                let text = format!("Request {interface} {:02x} {count}", mac.0[5]);
-                text + if unicast { " unicast" } else { "" } + if probe { " probe" } else { "" }
-            }
-            Some(What::Reply(reply)) => claimed("Reply", &reply),
-            Some(What::Announcement(announcement)) => claimed("Announcement", &announcement),
-            Some(other) => panic!("{other:?}"),
-            None => "nothing".to_owned(),
-        };
-        assert_eq!(text, expected);
-    }
-}
 
 #[test]
 fn whoever_replied_with_another_mac_has_lost_the_address_to_whom_is_heard() {
@@ -266,5 +124,66 @@ fn a_program_that_is_started_again_ends_what_the_former_one_replied() {
     ];
     for (name, change, local, expected) in table {
         assert_eq!(lost(&mut Losses::default(), &change, &claims(&[local])), expected, "{name}");
+    }
+}
+
+#[test]
+fn whoever_replies_again_after_its_last_reply_was_told_takes_it_back_once() {
+    use layout::Origin::Socket;
+    let mut losses = Losses::default();
+    let paused = claims(&[local(OWN, Socket, 2, 500, 3)]);
+    let again = |losses: &mut Losses, claims: &Claims| -> Vec<(u64, u8)> {
+        let again = |told: &Told| match &told.what {
+            What::ReplyAgain(claimed) => {
+                assert!(claimed.sent && claimed.asked.is_none() && told.ip == IP);
+                (told.time, claimed.mac.0[5])
+            }
+            other => panic!("{other:?}"),
+        };
+        losses.again(of_ip(claims)).iter().map(again).collect()
+    };
+    assert_eq!(again(&mut losses, &paused), [], "nothing was told");
+    assert_eq!(losses.by_silence(of_ip(&paused), |_| Some(501)).len(), 1);
+    assert_eq!(again(&mut losses, &paused), [], "it is silent still");
+
+    // Its replies on interface 3, where the last one is later.
+    let on = |time| claims(&[local(OWN, Socket, 3, time, 4)]);
+    assert_eq!(losses.by_silence(of_ip(&on(600)), |_| Some(601)).len(), 1);
+    assert_eq!(again(&mut losses, &on(700)), [(700, OWN)]);
+    assert_eq!(again(&mut losses, &on(800)), [], "once");
+    assert_eq!(losses.by_silence(of_ip(&on(800)), |_| Some(801)).len(), 1, "it can be lost again");
+    assert_eq!(again(&mut losses, &on(900)), [(900, OWN)]);
+}
+
+#[test]
+fn an_event_of_its_own_takes_a_last_reply_back_as_well() {
+    use layout::Origin::{Kernel, Socket};
+    let replies = |time, cause| Change {
+        sent: true,
+        origin: Some(Socket),
+        cookie: 5,
+        ifindex: 3,
+        time,
+        ..change(Kind::Reply, cause, OWN)
+    };
+    let resumed = replies(700, Cause::Resumed);
+    let other = Change { origin: Some(Kernel), ..resumed.clone() };
+    let announces = Change { kind: Kind::AnnouncementRequest, ..resumed.clone() };
+    let elsewhere = Change { ifindex: 2, ..resumed.clone() };
+    let heard = Change { sent: false, origin: None, ..resumed.clone() };
+    let table = [
+        ("its reply", resumed, 0),
+        ("its announcement", announces, 0),
+        ("one before", replies(600, Cause::AfterAnnouncement), 1),
+        ("somebody else's", other, 1),
+        ("on another interface", elsewhere, 1),
+        ("heard", heard, 1),
+    ];
+    let on = |time| claims(&[local(OWN, Socket, 3, time, 4)]);
+    for (name, change, expected) in table {
+        let mut losses = Losses::default();
+        assert_eq!(losses.by_silence(of_ip(&on(600)), |_| Some(601)).len(), 1);
+        losses.by(&change, of_ip(&on(700)));
+        assert_eq!(losses.again(of_ip(&on(800))).len(), expected, "{name}");
     }
 }
