@@ -3,7 +3,10 @@
 use super::{
     super::{
         Account, Numbered, timeline,
-        truth::world::{MS, T0, stamp},
+        truth::{
+            pauses::note,
+            world::{MS, T0, stamp},
+        },
     },
     sample::{Segment, lines},
 };
@@ -109,21 +112,8 @@ fn what_may_have_been_dropped_before_the_first_event_is_not_concluded_from() {
     assert!(told.handovers.iter().all(|handover| handover.gap_ns.is_none()), "{told:#?}");
 }
 
-/// Puts an event of the first node's own into its history, at the millisecond when it was noted.
 fn noted(account: &mut Account, noted: i64, at: i64, what: fn(Claimed) -> What) {
-    let own = |event: &&Event| event.node == "n0" && matches!(event.what, What::Reply(_));
-    let mut event = account.events.iter().find(own).unwrap().clone();
-    let What::Reply(mut claimed) = event.what else { panic!("no reply") };
-    // Asked for every 100 ms.
-    claimed.asked = Some(at.cast_unsigned() / 100);
-    (event.at, event.what) = (stamp(T0 + at * MS), what(claimed));
-    let later = |other: &&mut Event| other.node == "n0" && other.at > stamp(T0 + noted * MS);
-    let later: Vec<_> = account.events.iter_mut().filter(later).collect();
-    event.seq = later.iter().map(|event| event.seq).min().unwrap();
-    for event in later {
-        event.seq += 1;
-    }
-    account.events.push(event);
+    note(account, "n0", (stamp(T0 + noted * MS), stamp(T0 + at * MS)), what);
 }
 
 #[test]

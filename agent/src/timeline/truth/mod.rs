@@ -1,6 +1,7 @@
 //! Timelines held against worlds of which the truth is known.
 
 pub(super) mod agent;
+pub(super) mod pauses;
 pub(super) mod world;
 
 use jiff::Timestamp;
