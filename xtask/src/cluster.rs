@@ -4,6 +4,7 @@ mod debs;
 mod go;
 mod image;
 mod kit;
+mod once;
 
 use std::{
     ffi::OsString,

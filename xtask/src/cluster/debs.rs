@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::kit::made_once;
+use super::once::made_once;
 use crate::debian;
 
 const PACKAGES: [&str; 4] = ["containerd", "containernetworking-plugins", "etcd-server", "runc"];

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use super::kit::{key, made_once};
+use super::once::{key, made_once};
 use crate::{exec, tools};
 
 /// The oldest Go that builds all modules: go.mod says so, too.

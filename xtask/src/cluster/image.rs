@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::{go::Go, kit::made_once};
+use super::{go::Go, once::made_once};
 use crate::{exec, tools};
 
 /// Its name is also in the tests' `Kit`.
