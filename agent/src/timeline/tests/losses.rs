@@ -5,7 +5,7 @@ use super::{
         Account, Numbered, timeline,
         truth::{
             pauses::note,
-            world::{MS, T0, stamp},
+            terms::{MS, T0, stamp},
         },
     },
     sample::{Segment, lines},

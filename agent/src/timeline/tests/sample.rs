@@ -6,7 +6,7 @@ use crate::{
         Account, Handover, Numbered, Timeline, Witness, timeline,
         truth::{
             agent::{Agent, Frame, Kind},
-            world::{ASKER, MS, T0, mac, name, stamp},
+            terms::{ASKER, MS, T0, mac, name, stamp},
         },
     },
 };

@@ -5,7 +5,7 @@ use crate::{
     evidence::{Traffic, What},
     timeline::{
         StepKind,
-        truth::world::{MS, T0, stamp},
+        truth::terms::{MS, T0, stamp},
     },
 };
 

@@ -1,6 +1,6 @@
 //! What an agent tells of the frames that it sees.
 
-use super::world::{mac, name, stamp};
+use super::terms::{mac, name, stamp};
 use crate::evidence::{Asked, Claimed, Event, Origin, What};
 
 const RESUME_NS: i64 = 10_000_000_000;

@@ -2,6 +2,7 @@
 
 pub(super) mod agent;
 pub(super) mod pauses;
+pub(super) mod terms;
 pub(super) mod world;
 
 use jiff::Timestamp;
@@ -9,7 +10,8 @@ use proptest::prelude::*;
 
 use super::{Account, Handover, Kind, NodeClock, StepKind, Timeline, timeline};
 use crate::evidence::Event;
-use world::{MS, Move, Plan, T0, Truth, World, mac, name, play};
+use terms::{MS, T0, mac, name};
+use world::{Move, Plan, Truth, World, play};
 
 /// What a frame takes, which clocks know nothing of.
 const ON_THE_WAY: i64 = 200_000;

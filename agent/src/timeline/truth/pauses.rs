@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::{
     few, holds, plans,
-    world::{MS, T0, World, name, play, stamp},
+    terms::{MS, T0, name, stamp},
+    world::{World, play},
 };
 use crate::{
     evidence::{Claimed, Event, What},

@@ -2,20 +2,15 @@
 //! tell.
 
 use fastrand::Rng;
-use jiff::Timestamp;
 
-use super::agent::{Agent, Frame, Kind};
+use super::{
+    agent::{Agent, Frame, Kind},
+    terms::{ASKER, MS, SECOND, T0, mac, name},
+};
 use crate::{
-    evidence::{Event, MacAddr},
+    evidence::Event,
     timeline::{Account, Numbered, Witness},
 };
-
-pub(in crate::timeline) const SECOND: i64 = 1_000_000_000;
-pub(in crate::timeline) const MS: i64 = 1_000_000;
-/// 2026-01-01.
-pub(in crate::timeline) const T0: i64 = 1_767_225_600 * SECOND;
-/// The asker's number.
-pub(in crate::timeline) const ASKER: u8 = 200;
 
 /// What is to happen.
 #[derive(Clone, Debug)]
@@ -60,14 +55,6 @@ pub(in crate::timeline) struct World {
     pub(in crate::timeline) skews: Vec<i64>,
     /// And so many nanoseconds more each millisecond since [`T0`].
     pub(in crate::timeline) drifts: Vec<i64>,
-}
-
-pub(in crate::timeline) fn mac(number: u8) -> MacAddr {
-    MacAddr([0, 0, 0x5e, 0, 0x53, number])
-}
-
-pub(in crate::timeline) fn name(number: u8) -> String {
-    format!("n{number}")
 }
 
 /// Who has the address, from when to when.
@@ -190,8 +177,4 @@ fn truths(reigns: &[Reign], announced: &[i64], asked: &[(i64, Vec<(usize, i64)>)
         Some(Truth { from, to, last, announced: announced[number], first, unanswered })
     };
     (1..reigns.len()).filter_map(truth).collect()
-}
-
-pub(in crate::timeline) fn stamp(at: i64) -> Timestamp {
-    Timestamp::from_nanosecond(at.into()).unwrap()
 }
