@@ -11,7 +11,6 @@ use super::{
     api::ApiArgs,
     exit::Failure,
     fetch::{self, Target},
-    reach::Reach,
 };
 use crate::{
     evidence::NodeReport,
@@ -76,11 +75,6 @@ impl Told {
             }
         }))
     }
-}
-
-/// Asks all agents at once and waits for each no longer than the time-out.
-pub(super) fn ask(args: &AgentArgs) -> Result<Told, Failure> {
-    runtime()?.block_on(async { Reach::open(args).await?.ask().await })
 }
 
 /// For everything that waits: the command line needs one thread.

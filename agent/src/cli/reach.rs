@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use super::{
     DEFAULT_SOCKET,
     api::{self, Api, ApiError, Roster},
-    client::{AgentArgs, Told, ask_all},
+    client::{AgentArgs, Told, ask_all, runtime},
     exit::Failure,
     fetch::Target,
 };
@@ -79,6 +79,11 @@ impl Whom {
     const fn named(targets: Vec<Target>, scope: Scope) -> Self {
         Self { targets, scope, missing: Vec::new(), notes: Vec::new() }
     }
+}
+
+/// Asks all agents at once and waits for each no longer than the time-out.
+pub(super) fn ask(args: &AgentArgs) -> Result<Told, Failure> {
+    runtime()?.block_on(async { Reach::open(args).await?.ask().await })
 }
 
 /// The way to the agents, and the API server where it is used for anything.

@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, net::IpAddr};
 use jiff::Timestamp;
 
 use super::{
-    client::{self, AgentArgs},
+    client::AgentArgs,
     exit::Outcome,
     output::{self, Document, Format, Judged, OutputArgs},
+    reach,
     table::{Table, printable, short_name},
 };
 use crate::verdict::{Answerer, Finding, Severity, State, ago, few};
@@ -28,7 +29,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let Args { ips, output: OutputArgs { output: format }, agents } = args;
     // The same address twice is one row.
     let ips: Vec<_> = ips.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-    let told = client::ask(agents)?;
+    let told = reach::ask(agents)?;
     output::note(&told.notes);
     let document = Document::new(&told, &ips);
     if let Some(text) = output::machine(&document, *format)? {

@@ -3,9 +3,10 @@
 use std::{collections::BTreeSet, net::IpAddr, str::FromStr};
 
 use super::{
-    client::{self, AgentArgs, Told},
+    client::{AgentArgs, Told},
     exit::{Failure, Outcome},
     output::{self, Document, OutputArgs},
+    reach,
     table::Table,
     who_text::text,
 };
@@ -53,7 +54,7 @@ impl FromStr for What {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let Args { what, output: OutputArgs { output: format }, agents } = args;
-    let told = client::ask(agents)?;
+    let told = reach::ask(agents)?;
     output::note(&told.notes);
     let ips = ips(what, &told);
     let asked = ips.as_deref().unwrap_or_default();

@@ -13,7 +13,7 @@ use super::foreign::Foreign;
 use crate::{
     claims::speaker::{self, Endpoint, TOKEN_FILE},
     cluster::{Index, SpeakerPod, kubernetes::Reader},
-    evidence::{Interface, LbIp, MacAddr, NodeReport, Prediction, Reading, Said, Speaker, What},
+    evidence::{LbIp, MacAddr, NodeReport, Prediction, Reading, Said, Speaker, What},
     wire::Neighbours,
 };
 
@@ -220,9 +220,4 @@ impl Peers {
             heard.node = self.nodes.get(&heard.mac).cloned();
         }
     }
-}
-
-/// Whether one of the node's own interfaces has it.
-pub(super) fn is_own(interfaces: &[Interface], mac: MacAddr) -> bool {
-    interfaces.iter().any(|interface| interface.mac == mac)
 }

@@ -6,7 +6,6 @@ use std::{
     net::IpAddr,
 };
 
-use super::cluster::is_own;
 use crate::evidence::{Heard, Interface, LbIp, MacAddr};
 
 /// What was counted before.
@@ -37,6 +36,11 @@ impl Foreign {
         }
         *total
     }
+}
+
+/// Whether one of the node's own interfaces has it.
+fn is_own(interfaces: &[Interface], mac: MacAddr) -> bool {
+    interfaces.iter().any(|interface| interface.mac == mac)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
+    time::Duration,
 };
 
 use super::{
@@ -15,10 +16,13 @@ use crate::{
         controller::{Allocated, Allocations},
         election::Pool,
     },
-    cli::api::ApiError,
+    cli::api::{Api, ApiError},
     cluster::kubernetes::Fault,
     verdict::few,
 };
+
+/// The controller may be some seconds behind.
+const SECOND_LOOK: Duration = Duration::from_secs(3);
 
 /// More and nothing is left for the next few Services.
 const NEARLY_FULL: u128 = 95;
@@ -50,6 +54,19 @@ impl<'a> Addresses<'a> {
     fn used(&self) -> BTreeSet<IpAddr> {
         self.services.values().flatten().copied().collect()
     }
+}
+
+/// The cluster; where the controller says something else than there is, as it is a moment later.
+///
+/// # Errors
+/// As [`Cluster::read`].
+pub(super) async fn settled(api: &Api) -> Result<Cluster, Fault> {
+    let first = Cluster::read(api).await?;
+    if !Addresses::new(&first).disagree() {
+        return Ok(first);
+    }
+    tokio::time::sleep(SECOND_LOOK).await;
+    Cluster::read(api).await
 }
 
 pub(super) fn lines(cluster: Option<&Result<Cluster, Fault>>) -> Vec<Line> {

@@ -1,9 +1,6 @@
 //! What the cluster has besides the agents: speakers, Services, pools. Read once.
 
-use std::time::Duration;
-
 use super::{
-    addresses::Addresses,
     controller::{self, Read, Unread},
     line::Detail,
 };
@@ -14,9 +11,6 @@ use crate::{
         kubernetes::{Fault, Snapshot},
     },
 };
-
-/// The controller may be some seconds behind.
-const SECOND_LOOK: Duration = Duration::from_secs(3);
 
 /// Where MetalLB's speakers are.
 pub(super) const SPEAKERS: [Kind; 2] = [Kind::Speakers, Kind::HelmSpeakers];
@@ -34,15 +28,6 @@ impl Cluster {
     /// # Errors
     /// Nothing can be read, not even the Services.
     pub(super) async fn read(api: &Api) -> Result<Self, Fault> {
-        let first = Self::look(api).await?;
-        if !Addresses::new(&first).disagree() {
-            return Ok(first);
-        }
-        tokio::time::sleep(SECOND_LOOK).await;
-        Self::look(api).await
-    }
-
-    async fn look(api: &Api) -> Result<Self, Fault> {
         let wanted = |kind| kind == Kind::Services || SPEAKERS.contains(&kind) || POOLS.contains(&kind);
         let index = Snapshot::of(api.client.clone(), Scope::default(), api.timeout, wanted).await?;
         let controller = controller::read(api).await;

@@ -140,7 +140,7 @@ async fn gather(reach: &Reach<'_>) -> Facts {
     if let Some(server) = &reach.api {
         let facts = ApiFacts::read(server).await;
         if facts.is_reachable() {
-            cluster = Some(Cluster::read(server).await);
+            cluster = Some(addresses::settled(server).await);
             drills = Some(drill::left(server).await);
         }
         api = Some(facts);

@@ -5,7 +5,7 @@ use tokio::net::{TcpListener, UnixListener};
 
 use super::*;
 use crate::{
-    cli::api::ApiArgs,
+    cli::{api::ApiArgs, reach::Reach},
     verdict::sample::{T0, node},
 };
 

@@ -7,7 +7,6 @@ mod html;
 mod record;
 #[cfg(test)]
 mod sample;
-mod since;
 mod text;
 mod watch;
 pub(super) mod words;
@@ -19,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     client::{self, AgentArgs},
+    events::{Since, duration},
     exit::{Failure, Outcome},
     output,
     reach::Reach,
@@ -29,7 +29,6 @@ pub(super) use document::Document;
 use document::Wanted;
 use record::Record;
 pub(super) use record::Recording;
-pub(super) use since::{Since, duration};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]

@@ -12,9 +12,8 @@ use jiff::Timestamp;
 
 use super::{
     client::{self, AgentArgs},
-    events::{self, Following, Gathered, Kind, News, Query},
+    events::{self, Following, Gathered, Kind, News, Query, Since},
     exit::{Exit, Failure, Outcome},
-    failover::Since,
     output,
     reach::Reach,
 };
