@@ -3,8 +3,6 @@
 //! A figure rests on rows of which nothing is missing where it matters. One row that saw both ends is best: its clock
 //! needs no comparison. Else each end is taken from the node whose end it is.
 
-use std::collections::BTreeSet;
-
 use super::{
     rounds::Frame,
     rows::{Row, Seen},
@@ -66,9 +64,11 @@ impl<'a> Around<'_, 'a> {
             if self.turn.is_interruption() {
                 return mark.at < self.turn.at;
             }
-            // It may be noted late: when the program is started again, or does not answer for seconds.
+            // It may be noted late: when the program is started again, or does not answer for seconds; or soon, where the
+            // heir takes long. What it answers again when the heir has the address is no part of the gap.
             let noted = self.noted(mark.row, mark.place);
-            noted.is_some_and(|noted| noted >= self.turn.at - mark.error) && mark.at < self.next
+            let late = noted.is_some_and(|noted| noted >= self.turn.at - mark.error);
+            (late || self.is_last_before_turn(mark)) && mark.at < self.next && !self.is_again(mark)
         });
         let mut lasts: Vec<End<'a>> = Vec::new();
         for mark in told {
@@ -77,6 +77,19 @@ impl<'a> Around<'_, 'a> {
             lasts.push(End { mark: *mark, whole });
         }
         lasts
+    }
+
+    /// Whether its sender claims nothing more until the address comes to the next one.
+    fn is_last_before_turn(&self, mark: &Mark<'a>) -> bool {
+        let between = |other: &&Mark<'a>| mark.at < other.at && other.at < self.turn.at;
+        mark.at < self.turn.at && !self.scene.of(mark.who).any(|other| between(&other))
+    }
+
+    /// Whether its sender had stopped before the turn, and began again after it.
+    fn is_again(&self, mark: &Mark<'a>) -> bool {
+        let again = |other: &Mark<'a>| other.claims == Claims::AnsweredAgain && other.row == mark.row;
+        let range = self.turn.at..=mark.at;
+        self.scene.of(mark.who).any(|other| again(other) && range.contains(&other.at))
     }
 
     /// Whether nothing is missing from the last answer until the owner came back.
@@ -115,13 +128,17 @@ impl<'a> Around<'_, 'a> {
 
     /// The first answer of the new owner, by each row that tells one.
     fn firsts(&self, since: Option<i64>) -> Vec<End<'a>> {
+        let in_time = |mark: &&Mark<'a>| mark.at >= self.turn.at - mark.error && mark.at < self.next;
+        let its = || self.scene.of(self.turn.to).filter(in_time);
+        // Whoever was noted late to answer again did so for the first time before that, and who hears it heard it later:
+        // nobody knows when, unless its own node told an answer sooner.
+        let told = its().find(|mark| mark.claimed.sent && mark.claims != Claims::Announced);
+        if told.is_some_and(|mark| mark.claims == Claims::AnsweredAgain) {
+            return Vec::new();
+        }
         let mut firsts: Vec<End<'a>> = Vec::new();
-        let mut told = BTreeSet::new();
-        for mark in self.scene.of(self.turn.to) {
-            let answered = matches!(mark.claims, Claims::Answered | Claims::AnsweredAgain);
-            let in_time = mark.at >= self.turn.at - mark.error && mark.at < self.next;
-            // Whoever was noted late to answer again did so for the first time before that: nobody knows when.
-            if answered && in_time && told.insert(mark.row) && mark.claims == Claims::Answered {
+        for mark in its().filter(|mark| mark.claims == Claims::Answered) {
+            if firsts.iter().all(|end| end.mark.row != mark.row) {
                 firsts.push(End { mark: *mark, whole: self.began(mark, since) });
             }
         }

@@ -202,8 +202,12 @@ impl<'a> Steps<'_, 'a> {
         for mark in ends_of(&others) {
             self.put(mark.at, mark.error, name(mark.who), StepKind::OtherAnswer, "answers as well".into());
         }
-        let again = scene.marks.iter().filter(|mark| mark.claims == Claims::AnsweredAgain);
-        for mark in again.filter(|mark| mark.at >= turn.at && mark.at < next) {
+        let again: Vec<_> = scene
+            .marks
+            .iter()
+            .filter(|mark| mark.claims == Claims::AnsweredAgain && mark.at >= turn.at && mark.at < next)
+            .collect();
+        for mark in ends_of(&again) {
             let text = "answers again, if not sooner".to_owned();
             self.put(mark.at, mark.error, name(mark.who), StepKind::OtherAnswer, text);
         }

@@ -27,7 +27,7 @@ pub(super) struct Seen<'a> {
     pub(super) event: &'a Event,
     /// Nanoseconds, by the row's own clock.
     pub(super) at: i64,
-    /// When it was noted: later than `at` for a last reply, which is one only when the loss shows.
+    /// When it was noted, as far as it matters: later than `at` for a last reply, which is one only when the loss shows.
     pub(super) noted: i64,
     /// Events that are missing before this one.
     pub(super) missing: u64,

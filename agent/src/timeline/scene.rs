@@ -81,12 +81,12 @@ pub(super) const fn claim(what: &What) -> Option<&Claimed> {
 /// How somebody claimed the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Claims {
-    /// Answered, for the last time.
-    Last,
     Announced,
     Answered,
     /// After what seemed the last time, and before this.
     AnsweredAgain,
+    /// Answered, for the last time: the same answer may be told as one of those above, which is no later then.
+    Last,
 }
 
 /// A claim that a row has noted.

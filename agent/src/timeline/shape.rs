@@ -171,7 +171,7 @@ pub enum StepKind {
     Announcement,
     /// The first answer of the new owner.
     FirstAnswer,
-    /// An answer of somebody else meanwhile.
+    /// An answer of somebody else meanwhile, or of one who seemed to have answered for the last time.
     OtherAnswer,
     /// A client that still believes the former owner: a request by unicast to it.
     StaleRequest,

@@ -12,7 +12,8 @@ pub(super) const OVERLAP_NS: i64 = 2_000_000_000;
 const ROUNDS_NS: i64 = 2_500_000_000;
 
 /// A speaker may answer before it announces: one that gets an address back while it is still in its list of those to
-/// announce waits for the next round (`spamLoop` in MetalLB's `internal/layer2/announcer.go`).
+/// announce waits for the next round, 1.1 s at most (`spamLoop` in MetalLB's `internal/layer2/announcer.go`), and for
+/// its turn on a busy machine.
 const EARLY_NS: i64 = 1_700_000_000;
 
 /// Of an answerer that was silent for longer, the next reply is an event.
@@ -73,8 +74,14 @@ impl<'a> Tenure<'a> {
             let as_former =
                 self.former.filter(|(former, _)| *former == mark.who).map(|(_, until)| mark.at - until);
             match mark.claims {
-                // A former owner that answers again has not taken it back.
-                Claims::Last | Claims::AnsweredAgain => {}
+                Claims::Last => {}
+                Claims::AnsweredAgain => {
+                    // A former owner that answers again has not taken it back, unless the other one has gone.
+                    let since = as_former.is_some_and(|since| since >= OVERLAP_NS);
+                    if since && gone(before, after, owner, mark.at) {
+                        turns.push(self.turn(mark, mark.at));
+                    }
+                }
                 Claims::Announced => {
                     let goes_on =
                         last(before, mark.who, Claims::Announced).is_some_and(|at| mark.at - at <= ROUND_NS);
@@ -85,8 +92,10 @@ impl<'a> Tenure<'a> {
                         // What it answers just before it announces is part of taking the address back.
                         let earlier =
                             &before[..before.partition_point(|other| other.at <= mark.at - EARLY_NS)];
-                        let answered = last(earlier, mark.who, Claims::Answered);
-                        answered.is_some_and(|at| {
+                        let answered = [Claims::Answered, Claims::AnsweredAgain];
+                        let answered =
+                            answered.into_iter().filter_map(|claims| last(earlier, mark.who, claims));
+                        answered.max().is_some_and(|at| {
                             at >= mark.at - since + OVERLAP_NS && at >= mark.at - SILENCE_NS
                         })
                     });

@@ -45,7 +45,6 @@ impl PacketSocket {
         let socket =
             Socket::new(Domain::PACKET, Type::RAW, None).context("socket(AF_PACKET, SOCK_RAW, 0)")?;
         socket.bind(&address::link(ethertype, index)).with_context(|| format!("bind to {interface}"))?;
-        setsockopt(&socket, sockopt::ReceiveTimestampns, &true).context("setsockopt SO_TIMESTAMPNS")?;
         Ok(Self { socket })
     }
 
@@ -56,6 +55,15 @@ impl PacketSocket {
     /// `setsockopt` failed.
     pub fn set_receive_buffer(&self, bytes: usize) -> Result<()> {
         setsockopt(&self.socket, sockopt::RcvBufForce, &bytes).context("setsockopt SO_RCVBUFFORCE")
+    }
+
+    /// Has the kernel note when it takes each frame from the interface, for [`recv_stamped`](Self::recv_stamped).
+    ///
+    /// # Errors
+    ///
+    /// `setsockopt` failed.
+    pub fn set_timestamps(&self) -> Result<()> {
+        setsockopt(&self.socket, sockopt::ReceiveTimestampns, &true).context("setsockopt SO_TIMESTAMPNS")
     }
 
     /// Sends one frame.
@@ -100,7 +108,7 @@ impl PacketSocket {
     ///
     /// As recv(2): `ENETDOWN` once after the interface went down.
     pub fn recv(&self, timeout: Duration) -> io::Result<Option<Vec<u8>>> {
-        Ok(self.recv_stamped(timeout)?.map(|(_, frame)| frame))
+        Ok(self.receive(timeout)?.map(|(_, frame)| frame))
     }
 
     /// As [`recv`](Self::recv), with the time at which the kernel took the frame from the interface: whoever reads it
@@ -108,8 +116,14 @@ impl PacketSocket {
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv).
+    /// As [`recv`](Self::recv); and where [`set_timestamps`](Self::set_timestamps) was not called.
     pub fn recv_stamped(&self, timeout: Duration) -> io::Result<Option<(Timestamp, Vec<u8>)>> {
+        let Some((at, frame)) = self.receive(timeout)? else { return Ok(None) };
+        let at = at.ok_or_else(|| io::Error::other("a frame without the kernel's timestamp"))?;
+        Ok(Some((at, frame)))
+    }
+
+    fn receive(&self, timeout: Duration) -> io::Result<Option<(Option<Timestamp>, Vec<u8>)>> {
         // A timeout of zero would wait forever.
         self.socket.set_read_timeout(Some(timeout.max(Duration::from_millis(1))))?;
         let mut frame = vec![0; LONGEST];
@@ -124,7 +138,6 @@ impl PacketSocket {
             }
             Err(error) => return Err(error),
         };
-        let at = at.ok_or_else(|| io::Error::other("a frame without the kernel's timestamp"))?;
         frame.truncate(length);
         Ok(Some((at, frame)))
     }

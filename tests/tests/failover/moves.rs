@@ -99,6 +99,23 @@ fn a_killed_speaker_leaves_a_gap() -> Result<()> {
     is_told(&seen, &told)
 }
 
+/// Its silence is noted long before the heir is heard.
+#[test]
+fn a_killed_speaker_that_is_missed_late_leaves_a_long_gap() -> Result<()> {
+    const LONG: Duration = Duration::from_secs(9);
+    let _turn = alone();
+    let Some(mut segment) = lab_for(lb_ipv4(0).into())? else { return Ok(()) };
+    let (seen, told) = handed_over(&mut segment, |segment| {
+        segment.nodes[0].kill();
+        thread::sleep(LONG);
+        Ok(())
+    })?;
+    let handover = only(&told)?;
+    same_gap(handover, &seen)?;
+    ensure!(seen.gap.unsigned_abs() > LONG && handover.kind == Kind::Crash, "{told:#?}");
+    Ok(())
+}
+
 #[test]
 fn a_speaker_that_is_started_again_in_time_is_an_interruption() -> Result<()> {
     let _turn = alone();
@@ -128,8 +145,9 @@ fn a_link_that_is_back_in_time_is_an_interruption_of_unknown_length() -> Result<
     let Some(segment) = lab_for(lb_ipv4(0).into())? else { return Ok(()) };
     segment.nodes[0].host.cut()?;
     thread::sleep(Duration::from_millis(1500));
+    let plugged = Timestamp::now();
     segment.nodes[0].host.plug()?;
-    segment.answered_by(0)?;
+    segment.answered_anew_by(0, plugged)?;
 
     // Of replies after so short a silence there are no events: that there are any is seen seconds later.
     let told = segment.told(1, |told| {

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use jiff::Timestamp;
 use l2witness::timeline::{Handover, Party, Timeline};
 use l2witness_tests::e2e::asker::{Diary, Seen};
+use l2witness_tests::frames::MacAddr;
 use l2witness_tests::lab::{Agent, Host, Lab, binary, until, until_every};
 use l2witness_tests::speaker::{Speaker, burst};
 use serde::Deserialize;
@@ -20,8 +21,8 @@ const LIMIT: Duration = Duration::from_secs(15);
 /// Between two requests: the router's own measure of a gap is no finer.
 const PERIOD: Duration = Duration::from_millis(2);
 
-/// What may lie between the router's measure and the agents': each of the two ends takes a reading of a clock in
-/// user space, on a machine of two cores that does other things, too.
+/// What may lie between the router's measure and the agents': both are the kernel's, one where a frame leaves a node and
+/// one where it comes in elsewhere, on a machine of two cores that does other things, too.
 pub(crate) const APART: Duration = Duration::from_millis(5);
 
 /// Everything in one segment. Dropped in this order: who asks before who answers.
@@ -68,8 +69,14 @@ impl Segment {
 
     /// Waits until the router hears that node.
     pub(crate) fn answered_by(&self, node: usize) -> Result<()> {
+        self.answered_anew_by(node, Timestamp::MIN)
+    }
+
+    /// Waits until the router hears that node again.
+    pub(crate) fn answered_anew_by(&self, node: usize, since: Timestamp) -> Result<()> {
         let mac = self.nodes[node].host.mac();
-        until(LIMIT, || Ok(self.diary.last().is_some_and(|(by, _)| by == mac).then_some(())))
+        let anew = |(by, at): (MacAddr, Timestamp)| by == mac && at > since;
+        until(LIMIT, || Ok(self.diary.last().is_some_and(anew).then_some(())))
             .with_context(|| format!("the router hears {:?}, not {mac}", self.diary.last()))
     }
 

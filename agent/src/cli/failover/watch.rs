@@ -234,7 +234,10 @@ const fn said_before(kind: StepKind) -> bool {
 /// Somebody answers, alone.
 fn is_over(handover: &Handover) -> bool {
     let settled = !matches!(handover.kind, Kind::Split | Kind::Abandoned | Kind::First);
-    settled && handover.to.is_some() && words::step(handover, StepKind::FirstAnswer).is_some()
+    let answers = |kind| words::step(handover, kind).is_some();
+    // Of whoever answers again after a pause the first answer may not be known.
+    let again = handover.kind == Kind::Interrupted && answers(StepKind::OtherAnswer);
+    settled && handover.to.is_some() && (answers(StepKind::FirstAnswer) || again)
 }
 
 fn keep(events: &mut Vec<Event>, event: Event) {

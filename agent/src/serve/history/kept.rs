@@ -81,14 +81,14 @@ pub(super) enum Role<'a> {
     Asked(&'a str, u64),
     /// Another request, or traffic.
     Routine,
-    /// A reply on that interface: of which MAC, whether this node sent it.
+    /// A reply on that interface: of which MAC, whether a sender on this node sent it.
     Replied(&'a str, MacAddr, bool),
     /// On that interface, whoever seemed to have lost the address replies again.
     Again(&'a str),
     /// The last reply of whoever lost the address: interface, whether this node sent it, the requests until then.
     Lost(&'a str, bool, Option<u64>),
-    /// An announcement: interface, whether this node sent it, the requests until then.
-    Announced(&'a str, bool, Option<u64>),
+    /// An announcement: interface, of which MAC unless this node sent it, the requests until then.
+    Announced(&'a str, Option<MacAddr>, Option<u64>),
     /// A claim, a cause, or events that were lost.
     Said,
 }
@@ -137,11 +137,11 @@ impl Kept {
                 Role::Asked(interface, *count)
             }
             Body::Request(_) => Role::Routine,
-            Body::Claimed(Claimant { which, interface, mac, sent, asked, .. }) => match which {
-                Which::Reply => Role::Replied(interface, *mac, *sent),
+            Body::Claimed(Claimant { which, interface, mac, sent, origin, asked, .. }) => match which {
+                Which::Reply => Role::Replied(interface, *mac, *sent && *origin != Some(Origin::Forwarded)),
                 Which::LastReply => Role::Lost(interface, *sent, *asked),
                 Which::ReplyAgain => Role::Again(interface),
-                Which::Announcement => Role::Announced(interface, *sent, *asked),
+                Which::Announcement => Role::Announced(interface, (!sent).then_some(*mac), *asked),
             },
             Body::Other(what) if matches!(**what, What::Traffic(_)) => Role::Routine,
             Body::Other(_) => Role::Said,

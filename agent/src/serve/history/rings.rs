@@ -3,9 +3,13 @@
 use std::collections::VecDeque;
 
 use super::kept::{Kept, Role};
+use crate::evidence::MacAddr;
 
 /// Announcements closer together are one handover: a burst of `MetalLB`'s takes 5 s.
 const BURST: i64 = 5_000_000_000;
+/// An hour. Whoever announces later than this after a loss is not whom the address was lost to: that one was not heard,
+/// as where the link was cut.
+const LONGEST: i64 = 3_600_000_000_000;
 /// Requests that are older when an address moves have nothing to do with it.
 const BEFORE: i64 = 60_000_000_000;
 /// And those that come so much later.
@@ -70,7 +74,7 @@ pub(super) struct Rings {
     next: usize,
     /// This node has lost the address, and the heir has not announced it yet.
     lost: Option<Loss>,
-    /// Announcements by others, since this node's own.
+    /// Announcements by somebody else, since this node's own.
     heir: Option<Burst>,
     /// When a gap was told last.
     told: Option<i64>,
@@ -79,6 +83,7 @@ pub(super) struct Rings {
 /// Announcements that belong together.
 #[derive(Clone, Copy, Debug)]
 struct Burst {
+    mac: MacAddr,
     first: i64,
     last: i64,
 }
@@ -86,6 +91,8 @@ struct Burst {
 #[derive(Debug)]
 struct Loss {
     interface: Box<str>,
+    /// The last reply.
+    replied: i64,
     /// From when on nobody answered, as far as is known: a request, or the last reply.
     since: i64,
     /// The requests until the last reply.
@@ -113,22 +120,23 @@ impl Rings {
             Role::Lost(interface, sent, asked) => {
                 if sent {
                     let since = self.unanswered_since(kept.at, interface, asked);
-                    self.lost = Some(Loss { interface: interface.into(), since, asked });
+                    self.lost = Some(Loss { interface: interface.into(), replied: kept.at, since, asked });
                 }
                 self.moves(Some(kept.at));
             }
-            Role::Announced(interface, sent, asked) => {
-                let burst = self.heir.take().filter(|burst| kept.at - burst.last <= BURST);
-                if !sent {
+            Role::Announced(interface, heir, asked) => {
+                let burst = self.heir.take();
+                if let Some(mac) = heir {
+                    let burst = burst.filter(|burst| burst.mac == mac && kept.at - burst.last <= BURST);
                     let first = burst.map_or(kept.at, |burst| burst.first);
-                    self.heir = Some(Burst { first, last: kept.at });
+                    self.heir = Some(Burst { mac, first, last: kept.at });
                     gap = self.heir(first, interface, asked);
                 }
                 self.moves(None);
             }
             Role::Replied(interface, _, true) | Role::Again(interface) => {
                 // It had not lost the address, or has it back.
-                self.lost.take_if(|loss| *loss.interface == *interface);
+                self.lost.take_if(|loss| *loss.interface == *interface && loss.replied < kept.at);
             }
             _ => {}
         }
@@ -206,6 +214,9 @@ impl Rings {
         let loss = self.lost.take_if(|loss| *loss.interface == *interface)?;
         // Seen once on each interface, told once.
         if self.told.is_some_and(|told| at - told <= BURST) {
+            return None;
+        }
+        if at - loss.since > LONGEST {
             return None;
         }
         self.told = Some(at);

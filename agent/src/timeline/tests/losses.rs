@@ -112,28 +112,40 @@ fn what_may_have_been_dropped_before_the_first_event_is_not_concluded_from() {
     assert!(told.handovers.iter().all(|handover| handover.gap_ns.is_none()), "{told:#?}");
 }
 
-fn noted(account: &mut Account, noted: i64, at: i64, what: fn(Claimed) -> What) {
-    note(account, "n0", (stamp(T0 + noted * MS), stamp(T0 + at * MS)), what);
+/// By a node: when it was noted, of when it is, what.
+type Noted = (&'static str, i64, i64, fn(Claimed) -> What);
+
+fn noted(account: &mut Account, (node, noted, at, what): &Noted) {
+    note(account, node, (stamp(T0 + noted * MS), stamp(T0 + at * MS)), *what);
 }
 
 #[test]
 fn a_pause_whose_end_was_noted_late_has_no_length() {
-    /// What comes after a last reply at 20 s, noted at 24 s: when it was noted, when it was, what.
-    type Noted = (i64, i64, fn(Claimed) -> What);
-    const AGAIN: Noted = (27_000, 26_800, What::ReplyAgain);
-    const RESUMED: Noted = (59_000, 59_000, What::Reply);
+    const AGAIN: Noted = ("n0", 27_000, 26_800, What::ReplyAgain);
+    const RESUMED: Noted = ("n0", 59_000, 59_000, What::Reply);
+    const LAST: Noted = ("n0", 31_000, 26_800, What::LastReply);
     const FIRST: &str = "first ->n0 - -";
-    let table: [(&str, &[Noted], &[&str]); 4] = [
+    let table: [(&str, &[Noted], &[&str]); 6] = [
         ("it stays silent", &[], &[FIRST]),
         ("it replies after a long silence", &[RESUMED], &[FIRST, "interrupted n0>n0 39000ms 389"]),
         ("it goes on after seconds", &[AGAIN], &[FIRST, "interrupted n0>n0 - -"]),
         ("that, and much later a reply has an event", &[AGAIN, RESUMED], &[FIRST, "interrupted n0>n0 - -"]),
+        (
+            "that reply was the last one, for long",
+            &[AGAIN, LAST, RESUMED],
+            &[FIRST, "interrupted n0>n0 - -", "interrupted n0>n0 32200ms 321"],
+        ),
+        (
+            "the asker's agent hears it for the first time after a while",
+            &[AGAIN, ("n2", 45_000, 45_000, What::Reply)],
+            &[FIRST, "interrupted n0>n0 - -"],
+        ),
     ];
     for (name, then, expected) in table {
-        let mut account = Segment::new().asked_until(60_000).owns(0, 0, 60_000).account();
-        noted(&mut account, 24_000, 20_000, What::LastReply);
-        for (at_look, at, what) in then {
-            noted(&mut account, *at_look, *at, *what);
+        let mut account = Segment::new().router().asked_until(60_000).owns(0, 0, 60_000).account();
+        noted(&mut account, &("n0", 24_000, 20_000, What::LastReply));
+        for event in then {
+            noted(&mut account, event);
         }
         let told = timeline(&account);
         assert_eq!(lines(&told), expected, "{name}: {told:#?}");
@@ -141,9 +153,40 @@ fn a_pause_whose_end_was_noted_late_has_no_length() {
 }
 
 #[test]
-fn a_former_owner_that_answers_again_has_not_taken_the_address_back() {
-    let mut account = moved().account();
-    noted(&mut account, 30_000, 29_900, What::ReplyAgain);
+fn a_last_answer_that_was_noted_long_before_the_heir_came_begins_the_gap() {
+    let segment = Segment::new().asked_until(60_000).owns(0, 0, 20_000).owns(1, 30_010, 60_000);
+    let mut account = segment.account();
+    account.events.retain(|event| !matches!(event.what, What::LastReply(_)));
+    for (place, event) in account.events.iter_mut().filter(|event| event.node == "n0").enumerate() {
+        event.seq = place as u64 + 1;
+    }
+    noted(&mut account, &("n0", 24_000, 19_951, What::LastReply));
     let told = timeline(&account);
-    assert_eq!(lines(&told), ["first ->n0 - -", "split n0>n1 100ms 0"], "{told:#?}");
+    assert_eq!(lines(&told), ["first ->n0 - -", "crash n0>n1 10100ms 100"], "{told:#?}");
+}
+
+#[test]
+fn a_former_owner_that_answers_again_has_not_taken_the_address_back() {
+    const AGAIN: Noted = ("n0", 30_000, 29_900, What::ReplyAgain);
+    let table: [(&str, &[Noted], &str); 2] = [
+        ("it goes on", &[AGAIN], "split n0>n1 100ms 0"),
+        ("it stops", &[AGAIN, ("n0", 34_000, 29_900, What::LastReply)], "splithealed n0>n1 100ms 0"),
+    ];
+    for (name, events, expected) in table {
+        let mut account = moved().account();
+        for event in events {
+            noted(&mut account, event);
+        }
+        let told = timeline(&account);
+        assert_eq!(lines(&told), ["first ->n0 - -", expected], "{name}: {told:#?}");
+    }
+}
+
+#[test]
+fn a_former_owner_that_answers_again_and_then_announces_had_not_stopped() {
+    let segment = Segment::new().asked_until(60_000).owns(0, 0, 20_000).owns(1, 20_010, 32_000);
+    let mut account = segment.owns(0, 32_010, 60_000).account();
+    noted(&mut account, &("n0", 28_000, 27_900, What::ReplyAgain));
+    let told = timeline(&account);
+    assert_eq!(lines(&told), ["first ->n0 - -", "splithealed n0>n0 - -"], "{told:#?}");
 }

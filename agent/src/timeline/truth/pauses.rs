@@ -13,7 +13,7 @@ use crate::{
     timeline::{Account, Handover, Kind, timeline},
 };
 
-/// Puts an event about a node's own replies into its history: when it was noted, and of when it is.
+/// Puts an event about the replies that a node sees into its history: when it was noted, and of when it is.
 pub(in crate::timeline) fn note(
     account: &mut Account,
     node: &str,
@@ -22,7 +22,7 @@ pub(in crate::timeline) fn note(
 ) {
     let own = |event: &&Event| event.node == node && event.at <= at;
     let reply = account.events.iter().filter(own).find_map(|event| match &event.what {
-        What::Reply(claimed) if claimed.sent => Some((event, claimed)),
+        What::Reply(claimed) => Some((event, claimed)),
         _ => None,
     });
     let (event, claimed) = reply.expect("it replied before");

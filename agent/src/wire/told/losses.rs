@@ -41,6 +41,10 @@ struct Loss {
     sender: Sender,
     /// When that was.
     replied: u64,
+    /// By which socket, and how many replies it had sent by then.
+    by: (u64, u32),
+    /// Nobody else was heard: the sender may go on without an event.
+    quiet: bool,
     /// Whether it was told, too, that the sender replies or announces again.
     taken_back: bool,
 }
@@ -69,6 +73,16 @@ impl<'a> Loser<'a> {
         let asked = claims.asked(local.ifindex, slot.counts[Counter::RequestGroup as usize]);
         Some(Self { local, sender: (mac, origin), replied, asked: asked.filter(|_| replied == last) })
     }
+
+    const fn by(&self) -> (u64, u32) {
+        (self.local.cookie, self.local.replies)
+    }
+
+    /// Whether it has replied since then. The time alone does not say so: it may have announced, while another sender on
+    /// its interface replied.
+    fn has_replied_since(&self, loss: &Loss) -> bool {
+        self.replied > loss.replied && self.by() != loss.by
+    }
 }
 
 impl Losses {
@@ -81,19 +95,19 @@ impl Losses {
     pub(in crate::wire) fn by(&mut self, change: &Change, of_ip: OfIp<'_>) -> Vec<Told> {
         let announces = change.kind.announces();
         if change.sent && (announces || change.kind == Kind::Reply) {
-            let told = self.by_restart(change, of_ip);
-            self.take_back(change);
+            let mut told = self.by_restart(change, of_ip);
+            told.extend(self.take_back(change, of_ip));
             return told;
         }
         if change.sent || !announces {
             return Vec::new();
         }
         let has_lost = |loser: &Loser<'_>| loser.sender.0 != change.mac && loser.replied < change.time;
-        self.of(of_ip, |_| true, has_lost)
+        self.of(of_ip, false, |_| true, has_lost)
     }
 
     /// The last reply of a program that was started again, told as the new one comes: known by its MAC and interface
-    /// and by another socket. A second program beside the first looks alike; the first one goes on, and that is told.
+    /// and by another socket. A second program beside the first looks alike, and is on the same node.
     fn by_restart(&mut self, change: &Change, of_ip: OfIp<'_>) -> Vec<Told> {
         if change.cause != Cause::NewClaimant || change.origin != Some(layout::Origin::Socket) {
             return Vec::new();
@@ -103,7 +117,7 @@ impl Losses {
             let same = loser.local.ifindex == change.ifindex && loser.sender == sender;
             same && loser.local.cookie != change.cookie && loser.replied < change.time
         };
-        self.of(of_ip, former, |_| true)
+        self.of(of_ip, false, former, |_| true)
     }
 
     /// The last reply of each sender on this node that did not answer when it was asked: `asked` gives, of an interface,
@@ -116,12 +130,12 @@ impl Losses {
     ) -> Vec<Told> {
         let ignored =
             |loser: &Loser<'_>| asked(loser.local.ifindex).is_some_and(|asked| loser.replied < asked);
-        self.of(of_ip, |_| true, ignored)
+        self.of(of_ip, true, |_| true, ignored)
     }
 
     /// The last reply of each sender that can't answer any more: the interfaces `cut` have just lost their carrier.
     pub(in crate::wire) fn by_cut(&mut self, of_ip: OfIp<'_>, cut: &BTreeSet<u32>) -> Vec<Told> {
-        self.of(of_ip, |_| true, |loser| cut.contains(&loser.local.ifindex))
+        self.of(of_ip, true, |_| true, |loser| cut.contains(&loser.local.ifindex))
     }
 
     /// Those who reply again after their last reply was told. After an announcement or ten seconds of silence an event
@@ -137,40 +151,48 @@ impl Losses {
             return Vec::new();
         }
         let mut told = Vec::new();
-        for Loser { local, sender, replied, .. } in losers(of_ip, |_| true) {
-            let losses = self.told.get_mut(&(ip, local.ifindex));
-            let loss = losses.and_then(|losses| losses.iter_mut().find(|loss| loss.sender == sender));
-            if let Some(loss) = loss.filter(|loss| !loss.taken_back && loss.replied < replied) {
+        for loser in losers(of_ip, |_| true) {
+            let losses = self.told.get_mut(&(ip, loser.local.ifindex));
+            let loss = losses.and_then(|losses| losses.iter_mut().find(|loss| loss.sender == loser.sender));
+            if let Some(loss) = loss.filter(|loss| !loss.taken_back && loser.has_replied_since(loss)) {
                 loss.taken_back = true;
-                let what = What::ReplyAgain(claimed(local, sender, None, naming));
-                told.push(Told { ip, time: replied, what });
+                told.push(reply_again(ip, &loser, loser.replied, naming));
             }
         }
         told
     }
 
-    /// An event tells that a sender replies or announces.
-    fn take_back(&mut self, change: &Change) {
-        let losses = self.told.get_mut(&(change.ip, change.ifindex)).into_iter().flatten();
-        let own = losses.filter(|loss| change.origin == Some(loss.sender.1) && change.mac == loss.sender.0);
-        for loss in own.filter(|loss| loss.replied < change.time) {
-            loss.taken_back = true;
+    /// An event tells that a sender replies or announces: that is its first sign after a silence of ten seconds, and after
+    /// an announcement that was heard. Where it is not sure to be the first, it is told to have replied again before it.
+    fn take_back(&mut self, change: &Change, of_ip: OfIp<'_>) -> Option<Told> {
+        let origin = change.origin?;
+        let sender = (change.mac, origin);
+        let losses = self.told.get_mut(&(change.ip, change.ifindex))?;
+        let loss = losses.iter_mut().find(|loss| loss.sender == sender && loss.replied < change.time)?;
+        let was_open = !std::mem::replace(&mut loss.taken_back, true);
+        let first = matches!(change.cause, Cause::Resumed | Cause::NewClaimant);
+        if !was_open || !loss.quiet || first {
+            return None;
         }
+        let known = |loser: &Loser<'_>| loser.local.ifindex == change.ifindex && loser.sender == sender;
+        let loser = losers(of_ip, known).pop()?;
+        let more = loser.local.replies.saturating_sub(loss.by.1);
+        let before = loser.local.cookie == loss.by.0 && more > u32::from(change.kind == Kind::Reply);
+        before.then(|| reply_again(of_ip.ip, &loser, change.time.saturating_sub(1), of_ip.naming))
     }
 
     /// The last replies of those of this node's senders that have lost the address and were not told yet, oldest first.
-    /// `counts` says whose replies count at all.
+    /// `counts` says whose replies count at all; `quiet` that nobody else was heard.
     fn of(
         &mut self,
         of_ip: OfIp<'_>,
+        quiet: bool,
         counts: impl Fn(&Loser<'_>) -> bool,
         has_lost: impl Fn(&Loser<'_>) -> bool,
     ) -> Vec<Told> {
         let OfIp { ip, naming, .. } = of_ip;
         let mut losers = losers(of_ip, counts);
-        losers.retain(|loser| {
-            has_lost(loser) && self.is_news((ip, loser.local.ifindex), loser.sender, loser.replied)
-        });
+        losers.retain(|loser| has_lost(loser) && self.is_news(ip, loser, quiet));
         losers.reverse();
         let told = losers.into_iter().map(|Loser { local, sender, replied, asked }| {
             let what = What::LastReply(claimed(local, sender, asked, naming));
@@ -179,10 +201,10 @@ impl Losses {
         told.collect()
     }
 
-    fn is_news(&mut self, place: (IpAddr, u32), sender: Sender, replied: u64) -> bool {
-        let told = self.told.entry(place).or_default();
-        let known = told.iter().position(|loss| loss.sender == sender);
-        if known.is_some_and(|known| told[known].replied >= replied) {
+    fn is_news(&mut self, ip: IpAddr, loser: &Loser<'_>, quiet: bool) -> bool {
+        let told = self.told.entry((ip, loser.local.ifindex)).or_default();
+        let known = told.iter().position(|loss| loss.sender == loser.sender);
+        if known.is_some_and(|known| !loser.has_replied_since(&told[known])) {
             return false;
         }
         // An interface whose MAC changes again and again has no more senders than there are places.
@@ -191,7 +213,8 @@ impl Losses {
             None if told.len() >= layout::LOCAL => drop(told.remove(0)),
             None => {}
         }
-        told.push(Loss { sender, replied, taken_back: false });
+        let Loser { sender, replied, .. } = *loser;
+        told.push(Loss { sender, replied, by: loser.by(), quiet, taken_back: false });
         true
     }
 
@@ -217,6 +240,10 @@ fn losers(OfIp { claims, slot, .. }: OfIp<'_>, counts: impl Fn(&Loser<'_>) -> bo
     let mut known = HashSet::new();
     losers.retain(|loser| known.insert((loser.local.ifindex, loser.sender)));
     losers
+}
+
+fn reply_again(ip: IpAddr, loser: &Loser<'_>, time: u64, naming: &dyn Naming) -> Told {
+    Told { ip, time, what: What::ReplyAgain(claimed(loser.local, loser.sender, None, naming)) }
 }
 
 /// What a sender claims, of whom `asked` requests had come by then.

@@ -32,6 +32,7 @@ impl Worker {
         // Not bound to ARP or IPv6 alone: one socket hears both.
         let socket = host.enter(|| PacketSocket::open(interface, socket::ALL))?;
         socket.set_receive_buffer(8 << 20)?;
+        socket.set_timestamps()?;
         let end = Arc::new(AtomicBool::new(false));
         let its = Arc::clone(&end);
         let work = move || {

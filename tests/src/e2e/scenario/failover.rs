@@ -20,8 +20,8 @@ use crate::lab::until_every;
 /// Between two requests of the asker.
 const PERIOD: Duration = Duration::from_millis(10);
 
-/// What may lie between the asker's measure and the agents': it reads its clock in user space, when two busy cores let
-/// it.
+/// What may lie between the asker's measure and the agents': both are the kernel's, at two ends of the way, on two busy
+/// cores.
 const APART: Duration = Duration::from_millis(30);
 
 /// How long nobody may answer: memberlist suspects for up to 26 s.

@@ -76,7 +76,7 @@ fn of_node<'a>(handover: &'a Handover, name: &str, lane: Role) -> Lane<'a> {
     let mut open = (lane == Role::From && (ended || handover.kind == Kind::Split)).then_some(None);
     for step in &steps {
         match (step.kind, open) {
-            (StepKind::FirstAnswer, None) => open = Some(Some(step.at)),
+            (StepKind::FirstAnswer | StepKind::OtherAnswer, None) => open = Some(Some(step.at)),
             (StepKind::LastAnswer, Some(since)) => {
                 answered.push((since, Some(step.at)));
                 open = None;

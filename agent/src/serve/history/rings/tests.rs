@@ -160,6 +160,23 @@ fn a_loss_that_shows_at_a_later_round_was_none_before_the_first() {
 }
 
 #[test]
+fn another_heir_is_another_burst_and_one_that_was_not_heard_has_no_gap() {
+    let mut row = Row::default();
+    row.push(0, announces(2, 0));
+    row.push(10_000, announces(3, 10));
+    // It stays the owner until this, and then somebody else comes.
+    row.push(14_000, last_reply(11));
+    row.push(14_900, announces(4, 20));
+    assert_eq!(row.gaps, [900]);
+
+    let mut row = Row::default();
+    row.push(0, last_reply(1));
+    // Nobody was heard at the time: its link was cut.
+    row.push(86_400_000, announces(3, 5));
+    assert_eq!(row.gaps, [0_i64; 0]);
+}
+
+#[test]
 fn a_loss_that_was_taken_back_is_the_beginning_of_no_gap() {
     for again in [replies(1), What::ReplyAgain(claimed(2, true, 1))] {
         let mut row = Row::default();

@@ -41,6 +41,8 @@ fn a_loss_is_told_once_and_who_replies_again_can_lose_again() {
     assert_eq!(lost(&mut losses, &announcement(8), &claims), [], "to whomever");
 
     claims.local[0].last = 450;
+    assert_eq!(lost(&mut losses, &announcement(OTHER), &claims), [], "that was no reply");
+    claims.local[0].replies = 2;
     assert_eq!(lost(&mut losses, &announcement(OTHER), &claims), [(450, OWN, None)]);
 
     losses.forget(IP);
@@ -147,8 +149,10 @@ fn whoever_replies_again_after_its_last_reply_was_told_takes_it_back_once() {
     assert_eq!(again(&mut losses, &paused), [], "it is silent still");
 
     // Its replies on interface 3, where the last one is later.
-    let on = |time| claims(&[local(OWN, Socket, 3, time, 4)]);
+    let replied = |time, replies| claims(&[local(OWN, Socket, 3, time, replies)]);
+    let on = |time| replied(time, u32::try_from(time).unwrap());
     assert_eq!(losses.by_silence(of_ip(&on(600)), |_| Some(601)).len(), 1);
+    assert_eq!(again(&mut losses, &replied(700, 600)), [], "it announced, and somebody else replied");
     assert_eq!(again(&mut losses, &on(700)), [(700, OWN)]);
     assert_eq!(again(&mut losses, &on(800)), [], "once");
     assert_eq!(losses.by_silence(of_ip(&on(800)), |_| Some(801)).len(), 1, "it can be lost again");
@@ -179,11 +183,47 @@ fn an_event_of_its_own_takes_a_last_reply_back_as_well() {
         ("on another interface", elsewhere, 1),
         ("heard", heard, 1),
     ];
-    let on = |time| claims(&[local(OWN, Socket, 3, time, 4)]);
+    let on = |time, replies| claims(&[local(OWN, Socket, 3, time, replies)]);
     for (name, change, expected) in table {
         let mut losses = Losses::default();
-        assert_eq!(losses.by_silence(of_ip(&on(600)), |_| Some(601)).len(), 1);
-        losses.by(&change, of_ip(&on(700)));
-        assert_eq!(losses.again(of_ip(&on(800))).len(), expected, "{name}");
+        assert_eq!(losses.by_silence(of_ip(&on(600, 4)), |_| Some(601)).len(), 1);
+        assert_eq!(losses.by(&change, of_ip(&on(700, 5))), [], "{name}");
+        assert_eq!(losses.again(of_ip(&on(800, 6))).len(), expected, "{name}");
+    }
+}
+
+#[test]
+fn an_event_that_is_not_the_first_sign_has_one_told_before_it() {
+    use layout::Origin::Socket;
+    let sent = |kind, cause| Change {
+        sent: true,
+        origin: Some(Socket),
+        cookie: 5,
+        ifindex: 3,
+        time: 700,
+        ..change(kind, cause, OWN)
+    };
+    let reply = |cause| sent(Kind::Reply, cause);
+    let announcement = sent(Kind::AnnouncementRequest, Cause::Announcement);
+    let table = [
+        ("the event's own reply", reply(Cause::AfterAnnouncement), 5, None),
+        ("one before it", reply(Cause::AfterAnnouncement), 6, Some(699)),
+        ("an announcement, and nothing before it", announcement.clone(), 4, None),
+        ("a reply before the announcement", announcement, 5, Some(699)),
+        ("after a silence there was none", reply(Cause::Resumed), 7, None),
+    ];
+    let on = |time, replies| claims(&[local(OWN, Socket, 3, time, replies)]);
+    for (name, change, replies, expected) in table {
+        let mut losses = Losses::default();
+        assert_eq!(losses.by_silence(of_ip(&on(600, 4)), |_| Some(601)).len(), 1);
+        let told = losses.by(&change, of_ip(&on(700, replies)));
+        assert!(told.iter().all(|told| matches!(told.what, What::ReplyAgain(_))), "{name}: {told:?}");
+        assert_eq!(told.first().map(|told| told.time), expected, "{name}");
+        assert_eq!(losses.again(of_ip(&on(800, 20))), [], "{name}: it was taken back");
+
+        // Whoever lost it to somebody else is told by an event at the first reply.
+        let mut losses = Losses::default();
+        assert_eq!(lost(&mut losses, &super::announcement(OTHER), &on(600, 4)).len(), 1);
+        assert_eq!(losses.by(&change, of_ip(&on(700, replies))), [], "{name}");
     }
 }
