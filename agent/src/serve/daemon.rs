@@ -194,12 +194,13 @@ async fn reconcile(shared: &Shared, links: &mut Links) {
 /// Notes which interfaces have lost their carrier, and the last replies by them.
 fn tell_cut(shared: &Shared) {
     let (interfaces, lost) = shared.observer().cut();
+    // The cause comes after what it has cut off, and so tells when that was noted.
+    keep(shared, lost);
     for interface in interfaces {
         let object = format!("Interface/{}/{interface}", shared.history().node());
         let change = "lost its carrier".to_owned();
         shared.history().learned(None, What::Cause(ControlChange { object, change, own_time: None }));
     }
-    keep(shared, lost);
 }
 
 /// Puts what was seen into the history.

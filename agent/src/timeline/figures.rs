@@ -64,25 +64,38 @@ impl<'a> Around<'_, 'a> {
             if self.turn.is_interruption() {
                 return mark.at < self.turn.at;
             }
-            // It may be noted late: when the program is started again, or does not answer for seconds; or soon, where the
-            // heir takes long. What it answers again when the heir has the address is no part of the gap.
-            let noted = self.noted(mark.row, mark.place);
-            let late = noted.is_some_and(|noted| noted >= self.turn.at - mark.error);
-            (late || self.is_last_before_turn(mark)) && mark.at < self.next && !self.is_again(mark)
+            // It may be noted late: when the program is started again, or does not answer for seconds.
+            (self.is_noted_after_turn(mark) || self.stopped(mark))
+                && mark.at < self.next
+                && !self.is_again(mark)
         });
         let mut lasts: Vec<End<'a>> = Vec::new();
+        let mut stopped = Vec::new();
         for mark in told {
+            // What it answers again when the heir has the address is no part of the gap.
+            if stopped.contains(&mark.row) {
+                continue;
+            }
             lasts.retain(|end| end.mark.row != mark.row);
-            let whole = if self.turn.is_interruption() { self.paused(mark) } else { self.ended(from, mark) };
+            let has_stopped = !self.turn.is_interruption() && self.stopped(mark);
+            stopped.extend(has_stopped.then_some(mark.row));
+            let paused = has_stopped || self.turn.is_interruption();
+            let whole = if paused { self.paused(mark) } else { self.ended(from, mark) };
             lasts.push(End { mark: *mark, whole });
         }
         lasts
     }
 
-    /// Whether its sender claims nothing more until the address comes to the next one.
-    fn is_last_before_turn(&self, mark: &Mark<'a>) -> bool {
-        let between = |other: &&Mark<'a>| mark.at < other.at && other.at < self.turn.at;
-        mark.at < self.turn.at && !self.scene.of(mark.who).any(|other| between(&other))
+    fn is_noted_after_turn(&self, mark: &Mark<'a>) -> bool {
+        self.noted(mark.row, mark.place).is_some_and(|noted| noted >= self.turn.at - mark.error)
+    }
+
+    /// Whether its sender was seen to have stopped before the address came to the next one, and did not go on until then.
+    fn stopped(&self, mark: &Mark<'a>) -> bool {
+        let answers = |other: &Mark<'a>| matches!(other.claims, Claims::Answered | Claims::AnsweredAgain);
+        let between = |other: &Mark<'a>| mark.at < other.at && other.at < self.turn.at;
+        let goes_on = self.scene.of(mark.who).any(|other| answers(other) && between(other));
+        mark.at < self.turn.at && !self.is_noted_after_turn(mark) && !goes_on
     }
 
     /// Whether its sender had stopped before the turn, and began again after it.

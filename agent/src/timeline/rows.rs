@@ -27,7 +27,8 @@ pub(super) struct Seen<'a> {
     pub(super) event: &'a Event,
     /// Nanoseconds, by the row's own clock.
     pub(super) at: i64,
-    /// When it was noted, as far as it matters: later than `at` for a last reply, which is one only when the loss shows.
+    /// When it was noted, as far as it matters: later than `at` for a last reply, which is one only when the loss shows. The
+    /// event after it, whatever it is about, tells that.
     pub(super) noted: i64,
     /// Events that are missing before this one.
     pub(super) missing: u64,
@@ -74,7 +75,8 @@ fn row<'a>(account: &Account, node: &'a str, boot: &'a str, mut events: Vec<&'a 
     let mut whole_node = Vec::new();
     let mut missing = 0;
     let mut last = (None, 0);
-    for event in events {
+    let noted = noted(&events, number);
+    for (event, noted) in events.into_iter().zip(noted) {
         let (of, seq) = number(event);
         if account.numbered != Numbered::No {
             missing += if last.0 == Some(of) { seq - last.1 - 1 } else { seq.saturating_sub(1) };
@@ -85,17 +87,12 @@ fn row<'a>(account: &Account, node: &'a str, boot: &'a str, mut events: Vec<&'a 
         }
         if event.ip == Some(account.ip) {
             let at = nanoseconds(event.at);
-            seen.push(Seen { event, at, noted: at, missing: std::mem::take(&mut missing) });
+            seen.push(Seen { event, at, noted, missing: std::mem::take(&mut missing) });
         } else if event.ip.is_none() {
             whole_node.push(event);
         }
         if !by_agent {
             missing = 0;
-        }
-    }
-    for at in (0..seen.len().saturating_sub(1)).rev() {
-        if matches!(seen[at].event.what, What::LastReply(_)) {
-            seen[at].noted = seen[at].noted.max(seen[at + 1].noted);
         }
     }
     if unnumbered && let Some(first) = seen.first_mut() {
@@ -111,6 +108,18 @@ fn row<'a>(account: &Account, node: &'a str, boot: &'a str, mut events: Vec<&'a 
     let mut order: Vec<usize> = (0..seen.len()).collect();
     order.sort_by_key(|place| seen[*place].noted);
     Row { node, boot, seen, order, whole_node }
+}
+
+/// When each of the events was noted, which are in the order of their numbers.
+fn noted<N: PartialEq>(events: &[&Event], number: impl Fn(&Event) -> (N, u64)) -> Vec<i64> {
+    let mut noted: Vec<i64> = events.iter().map(|event| nanoseconds(event.at)).collect();
+    for place in (0..events.len().saturating_sub(1)).rev() {
+        let together = number(events[place]).0 == number(events[place + 1]).0;
+        if together && matches!(events[place].what, What::LastReply(_)) {
+            noted[place] = noted[place].max(noted[place + 1]);
+        }
+    }
+    noted
 }
 
 /// Lost events of which nothing else tells. Of requests the counts do, and nobody's answer was among them; nor was it among

@@ -8,7 +8,7 @@ use super::{
             terms::{MS, T0, stamp},
         },
     },
-    sample::{Segment, lines},
+    sample::{Segment, cause, lines},
 };
 use crate::evidence::{Claimed, Event, Lost, What};
 
@@ -189,4 +189,28 @@ fn a_former_owner_that_answers_again_and_then_announces_had_not_stopped() {
     noted(&mut account, &("n0", 28_000, 27_900, What::ReplyAgain));
     let told = timeline(&account);
     assert_eq!(lines(&told), ["first ->n0 - -", "splithealed n0>n0 - -"], "{told:#?}");
+}
+
+/// A node is cut off from 20 s to 27 s; the heir comes at 25.5 s, and the former owner answers again from 27 s on.
+#[test]
+fn who_answers_again_when_its_link_is_back_has_not_shortened_the_gap() {
+    let cut = |until: i64| {
+        let segment = Segment::new().asked_until(60_000).owns(0, 0, 20_000).cut(0, 20_000, 27_000);
+        segment.owns(1, 25_500, 60_000).answers(0, 27_000, until)
+    };
+    let table = [
+        ("for a moment", cut(27_400), "crash n0>n1 5600ms -"),
+        ("beside the heir for a while", cut(29_000), "splithealed n0>n1 5600ms -"),
+        ("and had announced meanwhile", cut(27_400).announces(0, 25_000, 25_400), "crash n0>n1 5600ms -"),
+    ];
+    for (name, segment, expected) in table {
+        let mut account = segment.account();
+        noted(&mut account, &("n0", 20_100, 19_951, What::LastReply));
+        noted(
+            &mut account,
+            &("n0", 20_101, 20_101, |_| cause("Interface/n0/eth0", "lost its carrier", None)),
+        );
+        let told = timeline(&account);
+        assert_eq!(lines(&told), ["first ->n0 - -", expected], "{name}: {told:#?}");
+    }
 }
