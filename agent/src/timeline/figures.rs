@@ -57,31 +57,23 @@ impl<'a> Around<'_, 'a> {
 
     /// The last answer of the former owner, by each row that tells one.
     fn lasts(&self, from: Who<'a>) -> Vec<End<'a>> {
-        let told = self.scene.of(from).filter(|mark| {
-            if mark.claims != Claims::Last {
-                return false;
-            }
-            if self.turn.is_interruption() {
-                return mark.at < self.turn.at;
-            }
-            // It may be noted late: when the program is started again, or does not answer for seconds.
-            (self.is_noted_after_turn(mark) || self.stopped(mark))
+        let own = || self.scene.of(from).filter(|mark| mark.claims == Claims::Last);
+        // It may be noted late: when the program is started again, or does not answer for seconds.
+        let late = own().filter(|mark| {
+            !self.turn.is_interruption()
+                && self.is_noted_after_turn(mark)
                 && mark.at < self.next
                 && !self.is_again(mark)
         });
+        let late = late.map(|mark| End { mark: *mark, whole: self.ended(from, mark) });
+        // These come last, as they count before all others: what it answers again when the heir has the address is no
+        // part of the gap.
+        let stopped = own().filter(|mark| self.stopped(mark));
+        let stopped = stopped.map(|mark| End { mark: *mark, whole: self.paused(mark) });
         let mut lasts: Vec<End<'a>> = Vec::new();
-        let mut stopped = Vec::new();
-        for mark in told {
-            // What it answers again when the heir has the address is no part of the gap.
-            if stopped.contains(&mark.row) {
-                continue;
-            }
-            lasts.retain(|end| end.mark.row != mark.row);
-            let has_stopped = !self.turn.is_interruption() && self.stopped(mark);
-            stopped.extend(has_stopped.then_some(mark.row));
-            let paused = has_stopped || self.turn.is_interruption();
-            let whole = if paused { self.paused(mark) } else { self.ended(from, mark) };
-            lasts.push(End { mark: *mark, whole });
+        for end in late.chain(stopped) {
+            lasts.retain(|other| other.mark.row != end.mark.row);
+            lasts.push(end);
         }
         lasts
     }
@@ -90,12 +82,16 @@ impl<'a> Around<'_, 'a> {
         self.noted(mark.row, mark.place).is_some_and(|noted| noted >= self.turn.at - mark.error)
     }
 
-    /// Whether its sender was seen to have stopped before the address came to the next one, and did not go on until then.
+    /// Whether its sender was seen to have stopped before the address came to the next one, or to itself again, and did
+    /// not go on until then.
     fn stopped(&self, mark: &Mark<'a>) -> bool {
-        let answers = |other: &Mark<'a>| matches!(other.claims, Claims::Answered | Claims::AnsweredAgain);
-        let between = |other: &Mark<'a>| mark.at < other.at && other.at < self.turn.at;
-        let goes_on = self.scene.of(mark.who).any(|other| answers(other) && between(other));
-        mark.at < self.turn.at && !self.is_noted_after_turn(mark) && !goes_on
+        let goes_on = |other: &Mark<'a>| {
+            let between = mark.at < other.at && other.at < self.turn.at;
+            other.row == mark.row && other.claims.answers() && between
+        };
+        mark.at < self.turn.at
+            && (self.turn.is_interruption() || !self.is_noted_after_turn(mark))
+            && !self.scene.of(mark.who).any(goes_on)
     }
 
     /// Whether its sender had stopped before the turn, and began again after it.

@@ -89,6 +89,13 @@ pub(super) enum Claims {
     Last,
 }
 
+impl Claims {
+    /// Whether it is an answer, and not told as the last one.
+    pub(super) const fn answers(self) -> bool {
+        matches!(self, Self::Answered | Self::AnsweredAgain)
+    }
+}
+
 /// A claim that a row has noted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark<'a> {

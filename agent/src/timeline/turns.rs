@@ -83,8 +83,8 @@ impl<'a> Tenure<'a> {
                     }
                 }
                 Claims::Announced => {
-                    let goes_on =
-                        last(before, mark.who, Claims::Announced).is_some_and(|at| mark.at - at <= ROUND_NS);
+                    let goes_on = last(before, mark.who, |claims| claims == Claims::Announced)
+                        .is_some_and(|at| mark.at - at <= ROUND_NS);
                     if as_former.is_some_and(|since| goes_on && since < ROUNDS_NS) {
                         continue;
                     }
@@ -92,10 +92,7 @@ impl<'a> Tenure<'a> {
                         // What it answers just before it announces is part of taking the address back.
                         let earlier =
                             &before[..before.partition_point(|other| other.at <= mark.at - EARLY_NS)];
-                        let answered = [Claims::Answered, Claims::AnsweredAgain];
-                        let answered =
-                            answered.into_iter().filter_map(|claims| last(earlier, mark.who, claims));
-                        answered.max().is_some_and(|at| {
+                        last(earlier, mark.who, Claims::answers).is_some_and(|at| {
                             at >= mark.at - since + OVERLAP_NS && at >= mark.at - SILENCE_NS
                         })
                     });
@@ -169,8 +166,8 @@ fn began(before: &[Mark<'_>], mark: &Mark<'_>) -> i64 {
     own.last().map_or(mark.at, |own| own.at)
 }
 
-fn last(marks: &[Mark<'_>], who: Who<'_>, claims: Claims) -> Option<i64> {
-    marks.iter().rev().find(|mark| mark.who == who && mark.claims == claims).map(|mark| mark.at)
+fn last(marks: &[Mark<'_>], who: Who<'_>, wanted: impl Fn(Claims) -> bool) -> Option<i64> {
+    marks.iter().rev().find(|mark| mark.who == who && wanted(mark.claims)).map(|mark| mark.at)
 }
 
 /// Whether that one had claimed nothing for so long that it was no answerer any more.

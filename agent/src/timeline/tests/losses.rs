@@ -154,15 +154,24 @@ fn a_pause_whose_end_was_noted_late_has_no_length() {
 
 #[test]
 fn a_last_answer_that_was_noted_long_before_the_heir_came_begins_the_gap() {
-    let segment = Segment::new().asked_until(60_000).owns(0, 0, 20_000).owns(1, 30_010, 60_000);
-    let mut account = segment.account();
-    account.events.retain(|event| !matches!(event.what, What::LastReply(_)));
-    for (place, event) in account.events.iter_mut().filter(|event| event.node == "n0").enumerate() {
-        event.seq = place as u64 + 1;
+    const LAST: Noted = ("n0", 24_000, 19_951, What::LastReply);
+    let table: [(&str, &[Noted]); 2] = [
+        ("one sender", &[LAST]),
+        ("of two of its senders the last to answer", &[("n0", 24_000, 15_000, What::LastReply), LAST]),
+    ];
+    for (name, events) in table {
+        let segment = Segment::new().asked_until(60_000).owns(0, 0, 20_000).owns(1, 30_010, 60_000);
+        let mut account = segment.account();
+        account.events.retain(|event| !matches!(event.what, What::LastReply(_)));
+        for (place, event) in account.events.iter_mut().filter(|event| event.node == "n0").enumerate() {
+            event.seq = place as u64 + 1;
+        }
+        for event in events {
+            noted(&mut account, event);
+        }
+        let told = timeline(&account);
+        assert_eq!(lines(&told), ["first ->n0 - -", "crash n0>n1 10100ms 100"], "{name}: {told:#?}");
     }
-    noted(&mut account, &("n0", 24_000, 19_951, What::LastReply));
-    let told = timeline(&account);
-    assert_eq!(lines(&told), ["first ->n0 - -", "crash n0>n1 10100ms 100"], "{told:#?}");
 }
 
 #[test]
