@@ -5,19 +5,13 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use l2witness::timeline::{Handover, StepKind, Timeline};
+use l2witness::timeline::{Handover, StepKind};
 use l2witness_tests::lab::{Host, Lab, Process, binary, lb_ipv4, until};
-use serde::Deserialize;
 
 use super::alone;
 use super::segment::{APART, Segment, parties};
 
 const LIMIT: Duration = Duration::from_secs(5);
-
-#[derive(Deserialize)]
-struct Document {
-    timelines: Vec<Timeline>,
-}
 
 #[test]
 fn captures_of_a_handover_give_the_timeline_that_the_agents_gave() -> Result<()> {
@@ -44,10 +38,7 @@ fn captures_of_a_handover_give_the_timeline_that_the_agents_gave() -> Result<()>
     command.args(["replay", "--failover", "-o", "json", "--lb-ip", &segment.ip.to_string()]);
     command.args(captures.iter().map(|capture| format!("{}={}", capture.node, capture.file.display())));
     let output = command.output().context("run l2witness replay")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let document: Document = serde_json::from_str(&text)
-        .with_context(|| format!("{text}{}", String::from_utf8_lossy(&output.stderr)))?;
-    let replayed = document.timelines.first().context("a timeline")?;
+    let replayed = segment.printed(&output)?;
 
     let (live, replayed) =
         (live.handovers.last().context("live")?, replayed.handovers.last().context("replayed")?);

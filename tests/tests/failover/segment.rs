@@ -41,7 +41,7 @@ pub(crate) struct Node {
     pub(crate) host: Host,
 }
 
-/// What `failover -o json` prints, the part that matters here.
+/// What `failover -o json` prints, and `replay --failover` as well; the part that matters here.
 #[derive(Deserialize)]
 struct Document {
     timelines: Vec<Timeline>,
@@ -115,6 +115,11 @@ impl Segment {
     fn failover(&self, last: usize) -> Result<Timeline> {
         let (ip, last) = (self.ip.to_string(), last.to_string());
         let output = self.l2witness(&["failover", &ip, "-o", "json", "--last", &last])?;
+        self.printed(&output)
+    }
+
+    /// The address's timeline in what `l2witness` printed.
+    pub(crate) fn printed(&self, output: &Output) -> Result<Timeline> {
         let text = String::from_utf8_lossy(&output.stdout);
         let document: Document = serde_json::from_str(&text)
             .with_context(|| format!("{text}{}", String::from_utf8_lossy(&output.stderr)))?;
