@@ -27,8 +27,11 @@ pub(super) fn claims(judged: &Judged, now: Timestamp, table: &impl Fn(&[&str]) -
         let what = format!("announced by {protocol}, first read {}{old}", ago(*since, now));
         rows.insert(["metallb_speaker_announced".to_owned(), service.clone(), node.clone(), what]);
     }
-    for L2Status { service, node, interfaces } in statuses {
-        let what = format!("on {}", all_or(interfaces));
+    for status in statuses {
+        let L2Status { service, node, interfaces, object, written_by: _ } = status;
+        let stuck =
+            status.stuck_by().map(|by| format!("; stuck: {object} was written last by the speaker of {by}"));
+        let what = format!("on {}{}", all_or(interfaces), stuck.unwrap_or_default());
         rows.insert(["ServiceL2Status".to_owned(), service.clone(), node.clone(), what]);
     }
     for Assigned { service, node, at } in events {

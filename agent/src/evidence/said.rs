@@ -60,6 +60,21 @@ pub struct L2Status {
     pub node: String,
     /// Its `status.interfaces`; empty means all.
     pub interfaces: Vec<String>,
+    /// `namespace/name` of the object.
+    #[serde(default)]
+    pub object: String,
+    /// The node of the speaker that wrote it last: its label `metallb.io/node`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_by: Option<String>,
+}
+
+impl L2Status {
+    /// The node of a speaker that took the object over and could not change its `status.node`: `MetalLB`'s issue 2930,
+    /// up to 0.15.3. The label is written first, the immutable status is refused, and neither speaker deletes it:
+    /// the former one because the label is not its own any more (`layer2_status_controller.go`).
+    pub fn stuck_by(&self) -> Option<&str> {
+        self.written_by.as_deref().filter(|node| *node != self.node)
+    }
 }
 
 /// A `nodeAssigned` Event.

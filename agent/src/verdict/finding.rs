@@ -26,6 +26,13 @@ impl Finding {
         self.cause = cause;
         self
     }
+
+    /// What to do, where that is known better than by the catalogue.
+    #[must_use]
+    pub(super) fn then(mut self, next: String) -> Self {
+        self.next = next;
+        self
+    }
 }
 
 impl Serialize for Finding {

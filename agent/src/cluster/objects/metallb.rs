@@ -10,9 +10,13 @@ use crate::{
     evidence::L2Status,
 };
 
+/// The label that a speaker writes its node into.
+const WRITTEN_BY: &str = "metallb.io/node";
+
 /// `ServiceL2Status`.
 #[derive(Deserialize)]
 pub(super) struct StatusWire {
+    metadata: Meta,
     #[serde(default, deserialize_with = "or_default")]
     status: Status,
 }
@@ -37,14 +41,21 @@ struct Interface {
 
 impl StatusWire {
     /// `None` until the speaker has filled it in.
-    pub(super) fn reduce(self) -> Option<L2Status> {
+    pub(super) fn reduce(mut self) -> Option<L2Status> {
         let Status { node, service_name, service_namespace, interfaces } = self.status;
         if node.is_empty() || service_name.is_empty() {
             return None;
         }
         let service = key(&service_namespace, &service_name).as_ref().to_owned();
         let interfaces = interfaces.into_iter().map(|interface| interface.name).collect();
-        Some(L2Status { service, node, interfaces })
+        let object = self.metadata.key().as_ref().to_owned();
+        Some(L2Status {
+            service,
+            node,
+            interfaces,
+            object,
+            written_by: self.metadata.labels.remove(WRITTEN_BY),
+        })
     }
 }
 
@@ -164,5 +175,35 @@ impl ConfigWire {
     pub(super) fn reduce(self) -> Result<Vec<Pool>, String> {
         let text = self.data.get("config").ok_or("it has no key \"config\"")?;
         pools(text).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn captured(file: &str) -> Vec<L2Status> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/metallb-0.15.3-kube-1.34.4");
+        let list = std::fs::read_to_string(format!("{folder}/{file}.json")).unwrap();
+        let list: Value = serde_json::from_str(&list).unwrap();
+        let read = |item: &Value| StatusWire::deserialize(item).unwrap().reduce().unwrap();
+        list["items"].as_array().unwrap().iter().map(read).collect()
+    }
+
+    #[test]
+    fn a_status_that_another_speaker_could_not_change_is_known_by_its_label() {
+        let well = captured("servicel2statuses");
+        assert_eq!(well.len(), 3);
+        assert!(well.iter().all(|status| status.stuck_by().is_none()), "{well:?}");
+
+        let stuck = captured("servicel2statuses-stuck");
+        let [status] = stuck.as_slice() else { panic!("{stuck:?}") };
+        assert_eq!((status.node.as_str(), status.stuck_by()), ("n3", Some("n1")));
+        assert_eq!(
+            (status.service.as_str(), status.object.as_str()),
+            ("shop/mail", "metallb-system/l2-drgvb")
+        );
     }
 }

@@ -7,6 +7,7 @@ mod shadow;
 mod silence;
 mod speaker;
 mod split;
+mod status;
 
 pub(super) use mac::kind_of;
 pub(super) use owner::no_owner;
@@ -14,3 +15,4 @@ pub(super) use selection::no_selected;
 pub(super) use shadow::shadow;
 pub(super) use silence::{asked, is_certain, no_group, no_link_local, silence};
 pub(super) use split::{contest, split};
+pub(super) use status::stuck;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{claimed, found};
 use crate::{
-    evidence::Origin,
+    evidence::{L2Status, Origin},
     verdict::{
         catalogue::{CLAIMS_DISAGREE, MISMATCH, STALE_CLAIM, UNANNOUNCED, UNSHARED},
         causes,
@@ -73,16 +73,17 @@ fn disproven(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     }
     let words = view.announcing(now).filter(|word| word.node != one.node);
     let words =
-        words.map(|word| (word.node.clone(), format!("the speaker of {} ({})", word.node, word.service)));
-    let statuses = view.said.statuses.iter().filter(|status| status.node != one.node);
-    let statuses = statuses.map(|status| {
-        (status.node.clone(), format!("ServiceL2Status of {} ({})", status.service, status.node))
+        words.map(|word| (word.node.as_str(), format!("the speaker of {} ({})", word.node, word.service)));
+    let statuses: Vec<_> = view.said.statuses.iter().filter(|status| status.node != one.node).collect();
+    let objects = statuses.iter().map(|status| {
+        (status.node.as_str(), format!("ServiceL2Status of {} ({})", status.service, status.node))
     });
-    let stale: Vec<_> = words.chain(statuses).collect();
+    let stale: Vec<_> = words.chain(objects).collect();
     let (node, _) = stale.first()?;
     let who = few(stale.iter().map(|(_, what)| what.clone()));
     let reason = format!("{} alone answers, {}; claimed also by {who}", one.node, last_answer(one, now));
-    Some(found(&STALE_CLAIM, view, Some(node), reason))
+    let found = found(&STALE_CLAIM, view, Some(node), reason);
+    Some(if stale.len() == statuses.len() { left_behind(found, &statuses) } else { found })
 }
 
 /// This node's speaker says it announces; another node was heard to take over, and this one is asked and is silent.
@@ -115,16 +116,29 @@ pub(super) fn disagree(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     }
     let speakers: BTreeSet<_> = view.announcing(now).map(|word| word.node.as_str()).collect();
     let first = speakers.first()?;
-    let statuses = view.said.statuses.iter().filter(|status| !speakers.contains(status.node.as_str()));
-    let statuses =
-        few(statuses.map(|status| format!("ServiceL2Status of {}: {}", status.service, status.node)));
+    let statuses: Vec<_> =
+        view.said.statuses.iter().filter(|status| !speakers.contains(status.node.as_str())).collect();
     if speakers.len() < 2 && statuses.is_empty() {
         return None;
     }
     let said = few(speakers.iter().map(|node| format!("the speaker of {node}")));
-    let and = if statuses.is_empty() { String::new() } else { format!("; {statuses}") };
-    let cause = causes::contest(view, &speakers, now);
-    Some(found(&CLAIMS_DISAGREE, view, Some(first), format!("announced by {said}{and}")).because(cause))
+    let also =
+        few(statuses.iter().map(|status| format!("ServiceL2Status of {}: {}", status.service, status.node)));
+    let and = if statuses.is_empty() { String::new() } else { format!("; {also}") };
+    let found = found(&CLAIMS_DISAGREE, view, Some(first), format!("announced by {said}{and}"));
+    Some(if speakers.len() < 2 {
+        left_behind(found, &statuses)
+    } else {
+        found.because(causes::contest(view, &speakers, now))
+    })
+}
+
+/// The same, where all that is wrong are objects that a speaker left so: to restart or to ask would not help.
+fn left_behind(found: Finding, wrong: &[&L2Status]) -> Finding {
+    match wrong.iter().find_map(|status| causes::stuck(status)) {
+        Some((cause, next)) => found.because(Some(cause)).then(next),
+        None => found,
+    }
 }
 
 /// Clients believe the last announcement. This compares with what its own node heard and, from the union, with

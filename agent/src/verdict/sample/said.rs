@@ -89,7 +89,18 @@ impl Node {
     }
 
     pub(crate) fn status(self, service: &str, node: &str) -> Self {
-        let status = L2Status { service: service.to_owned(), node: node.to_owned(), interfaces: Vec::new() };
+        self.status_by(service, node, node)
+    }
+
+    /// It names `node`, and `by` has written it last.
+    pub(crate) fn status_by(self, service: &str, node: &str, by: &str) -> Self {
+        let status = L2Status {
+            service: service.to_owned(),
+            node: node.to_owned(),
+            interfaces: Vec::new(),
+            object: "metallb-system/l2-k7hm2".to_owned(),
+            written_by: Some(by.to_owned()),
+        };
         self.said(|said| said.statuses.push(status))
     }
 

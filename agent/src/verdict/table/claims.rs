@@ -2,13 +2,30 @@
 
 use super::{Row, check, row};
 use crate::{
-    evidence::{Because, Counter, Reading},
-    verdict::sample::{Node, WEB, alone, before, in_pod, kube_vip, member, owner, peer, speaker},
+    evidence::{Because, Counter, NodeReport, Reading},
+    verdict::{
+        judge,
+        sample::{Node, T0, WEB, all, alone, at, before, in_pod, kube_vip, member, owner, peer, speaker},
+        views,
+    },
 };
+
+const STUCK: &str = "the speaker of n1 took over l2-k7hm2, which says n2 for good (MetalLB's issue 2930)";
 
 #[test]
 fn claims_are_held_against_the_wire() {
     check(mismatches().into_iter().chain(stale()).chain(disagreeing()).chain(quietly()).chain(counters()));
+}
+
+#[test]
+fn what_is_to_be_deleted_is_named_unless_more_is_wrong() {
+    for (announced, step) in [
+        (false, "no outage: `kubectl -n metallb-system delete servicel2status l2-k7hm2`, "),
+        (true, "no outage: only do not believe that claim; restart the speaker on n2"),
+    ] {
+        let found = judge(&views(&taken_over("n1", "n2", announced), &all(2), at(T0))[0], at(T0));
+        assert!(found[0].next.starts_with(step), "{}", found[0].next);
+    }
 }
 
 fn answerer(name: &str, mac: u8) -> Node {
@@ -85,6 +102,18 @@ fn stale() -> Vec<Row> {
             &["STALE-CLAIM"],
         ),
         row(
+            "a status that the owner's speaker took over and could not change",
+            taken_over("n1", "n2", false),
+            &["STALE-CLAIM"],
+        )
+        .because(STUCK),
+        row(
+            "the same, and n2's speaker says so, too: the status is not all",
+            taken_over("n1", "n2", true),
+            &["STALE-CLAIM"],
+        ),
+        row("a status that names the owner, whoever wrote it last", taken_over("n2", "n1", false), &[]),
+        row(
             "an old metric, read long ago",
             vec![
                 owner("n1", 1).done(),
@@ -116,6 +145,16 @@ fn stale() -> Vec<Row> {
     ]
 }
 
+/// n1 answers; the one status there is was written last by `by` and names `named`; whether n2's speaker says
+/// that it announces, too.
+fn taken_over(by: &str, named: &str, announced: bool) -> Vec<NodeReport> {
+    let status =
+        |node: Node| node.edit(|report| report.lb_ips[0].said.statuses.clear()).status_by(WEB, named, by);
+    let two = status(peer("n2", 2, "n1"));
+    let two = if announced { two.announces(WEB, 9000) } else { two };
+    vec![status(owner("n1", 1)).done(), two.done()]
+}
+
 fn disagreeing() -> Vec<Row> {
     let claims = |name: &str, mac| member(name, mac).elected("n1").announces(WEB, 3600);
     vec![
@@ -132,6 +171,15 @@ fn disagreeing() -> Vec<Row> {
             vec![member("n1", 1).status(WEB, "n2").announces(WEB, 3600).done(), member("n2", 2).done()],
             &["CLAIMS-DISAGREE", "IDLE"],
         ),
+        row(
+            "a speaker claims, a status that it took over names another node, nobody asks",
+            vec![
+                member("n1", 1).status_by(WEB, "n2", "n1").announces(WEB, 3600).done(),
+                member("n2", 2).done(),
+            ],
+            &["CLAIMS-DISAGREE", "IDLE"],
+        )
+        .because(STUCK),
         row(
             "this node's speaker claims and the status names another, by its agent alone",
             vec![member("n1", 1).status(WEB, "n2").announces(WEB, 3600).done()],

@@ -153,7 +153,14 @@ fn of_services_addresses_and_policy_are_told() {
 fn whoever_is_said_to_announce_is_a_claim() {
     let status = |node: &str| {
         let (service, node) = ("default/web".to_owned(), node.to_owned());
-        Facet::Status(L2Status { service, node, interfaces: Vec::new() })
+        let written_by = Some(node.clone());
+        Facet::Status(L2Status {
+            service,
+            node,
+            interfaces: Vec::new(),
+            object: "metallb-system/l2-a".to_owned(),
+            written_by,
+        })
     };
     let assigned = |node: &str, second| {
         let (service, node) = ("default/web".into(), node.into());
