@@ -19,6 +19,8 @@ mod report;
 pub mod scenario;
 pub mod service;
 mod settle;
+pub mod speaker;
+mod stuck;
 mod told;
 mod undo;
 pub mod witness;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::World;
+use super::stuck;
 use super::world::INTERVAL;
 use crate::lab::until_every;
 
@@ -13,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// Told of what has passed, too, and faults are part of it: FLAP of the last five minutes, COUNTERS-DIFFER of
 /// all that was compared.
-const PAST: [&str; 2] = [": L2W104 ", ": L2W405 "];
+const PAST: [&str; 2] = ["L2W104", "L2W405"];
 
 /// Asks for every LB IP there is, and waits until each is answered by one node and nobody complains.
 ///
@@ -24,6 +25,8 @@ pub(super) fn settle(world: &World) -> Result<()> {
     let mut wrong = String::new();
     let settled = until_every(INTERVAL, LIMIT, || {
         world.asker.ask_for(&world.lb_ips()?);
+        // Any move may have left one, and a minute has to pass before it is told.
+        stuck::clear(world)?;
         wrong = match unwell(world) {
             Ok(None) => return Ok(Some(())),
             Ok(Some(wrong)) => wrong,
@@ -45,5 +48,6 @@ fn unwell(world: &World) -> Result<Option<String>> {
     if told.agents.replied != world.cluster.nodes().len() {
         return Ok(Some(format!("{} agents replied", told.agents.replied)));
     }
-    Ok(told.complaints().find(|complaint| !PAST.iter().any(|past| complaint.contains(past))))
+    let mut present = told.complaints().filter(|(_, finding)| !PAST.contains(&finding.code.as_str()));
+    Ok(present.next().map(|(about, finding)| format!("{about}: {finding}")))
 }

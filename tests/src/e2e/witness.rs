@@ -98,6 +98,8 @@ pub struct Finding {
     pub reason: String,
     /// Why, where that is known.
     pub cause: Option<String>,
+    /// What to do next.
+    pub next: String,
 }
 
 impl Finding {
@@ -133,13 +135,13 @@ impl Document {
         of_ips.flat_map(|judged| &judged.findings).chain(of_nodes.flat_map(|on| &on.findings))
     }
 
-    /// Every complaint, behind the LB IP or the node it is about.
-    pub fn complaints(&self) -> impl Iterator<Item = String> {
+    /// Every complaint, and the LB IP or the node it is about.
+    pub fn complaints(&self) -> impl Iterator<Item = (String, &Finding)> {
         let of_ips = self.lb_ips.iter().map(|judged| (judged.ip.to_string(), &judged.findings));
         let of_nodes = self.nodes.iter().map(|on| (on.node.clone(), &on.findings));
         of_ips.chain(of_nodes).flat_map(|(about, findings)| {
             let complaints = findings.iter().filter(|finding| finding.is_complaint());
-            complaints.map(move |finding| format!("{about}: {finding}"))
+            complaints.map(move |finding| (about.clone(), finding))
         })
     }
 }

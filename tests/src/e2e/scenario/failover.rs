@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use l2witness::timeline::{Handover, Timeline};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -154,9 +153,7 @@ fn deleted<'a>(world: &'a World, owner: &'a Node) -> Result<Undo<'a>> {
 }
 
 fn killed<'a>(world: &'a World, owner: &'a Node) -> Result<Undo<'a>> {
-    let pod = world.cluster.pod_on(owner.name(), "metallb-system", "component=speaker")?;
-    let pid = world.cluster.container_pid("metallb-system", &pod, "speaker")?;
-    kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL).context("kill the speaker")?;
+    kill(world.speaker_pid(owner)?, Signal::SIGKILL).context("kill the speaker")?;
     Ok(nothing())
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::e2e::asker::Tally;
 use crate::e2e::world::{EXCLUDE, INTERVAL};
-use crate::e2e::{Told, World, report};
+use crate::e2e::{Told, World, report, stuck};
 use crate::lab::until_every;
 
 /// How long it goes on if nobody says.
@@ -34,10 +34,13 @@ struct Looks {
     done: Vec<(&'static str, Instant)>,
     /// LB IPs that were told to be in handover.
     handovers: BTreeSet<(IpAddr, String)>,
+    /// Statuses that were told because MetalLB could not change them.
+    stuck: u64,
 }
 
 /// Under requests for every LB IP, a Service comes and goes, endpoints come and go, owners move: every
-/// look finds no complaint, every request is answered by one node or by none for a moment.
+/// look finds no complaint, every request is answered by one node or by none for a moment. What MetalLB itself leaves
+/// wrong ([`stuck`]) is told, and right to tell.
 pub(super) fn run(world: &World) -> Result<Told> {
     let duration = world.minutes.map_or(USUALLY, |minutes| Duration::from_secs(60 * minutes));
     let start = Instant::now();
@@ -50,12 +53,13 @@ pub(super) fn run(world: &World) -> Result<Told> {
     let asked: u64 = world.asker.tallies().values().map(|tally| tally.asked).sum();
     Ok(Told::words(format!(
         "0 findings in {} looks over {} s: {} Services came and went, owners moved {} times, {} handovers told, {asked} \
-         requests",
+         requests, {} stuck statuses of MetalLB told and deleted",
         looks.taken,
         start.elapsed().as_secs(),
         looks.services,
         looks.moves,
-        looks.handovers.len()
+        looks.handovers.len(),
+        looks.stuck
     )))
 }
 
@@ -113,9 +117,13 @@ impl Looks {
     fn look(&mut self, world: &World) -> Result<()> {
         let told = world.witness.status()?;
         self.taken += 1;
-        if let Some(complaint) = told.complaints().next() {
+        if let Some((about, finding)) = told.complaints().next() {
+            if stuck::remedied(world, finding)? {
+                self.stuck += 1;
+                return Ok(());
+            }
             report::at_this_moment(world);
-            bail!("look {}: {complaint}; the router heard {:?}", self.taken, world.asker.tallies());
+            bail!("look {}: {about}: {finding}; the router heard {:?}", self.taken, world.asker.tallies());
         }
         ensure!(told.agents.replied == told.agents.asked, "look {}: {:?}", self.taken, told.agents);
         for judged in &told.lb_ips {

@@ -14,6 +14,7 @@ mod path;
 mod pods;
 mod source;
 mod split;
+mod status;
 mod stranger;
 
 use anyhow::{Context as _, Result};
@@ -105,6 +106,12 @@ pub const ALL: &[Scenario] = &[
         name: "stopped",
         about: "the speaker that announces is stopped",
         run: nobody::stopped,
+        usual: true,
+    },
+    Scenario {
+        name: "stuck-status",
+        about: "a ServiceL2Status that MetalLB, up to 0.15.3, cannot change",
+        run: status::stuck,
         usual: true,
     },
     Scenario {

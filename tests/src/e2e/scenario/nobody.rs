@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::e2e::world::{EXCLUDE, INTERVAL};
-use crate::e2e::{Told, Undo, World};
+use crate::e2e::{Told, World};
 use crate::lab::until_every;
 
 /// How long it may take to be told.
@@ -66,15 +63,7 @@ pub(super) fn stopped(world: &World) -> Result<Told> {
         })
         .with_context(|| format!("the router hears {:?} for {ip}", world.asker.tally(*ip)))?;
     }
-    let pod = world.cluster.pod_on(node.name(), "metallb-system", "component=speaker")?;
-    let pid = world.cluster.container_pid("metallb-system", &pod, "speaker")?;
-    let signal = |signal| match kill(Pid::from_raw(pid.cast_signed()), signal) {
-        // kubelet kills it when it has missed enough probes, and starts another one.
-        Err(Errno::ESRCH) => Ok(()),
-        sent => sent.with_context(|| format!("{signal} to the speaker of {}", node.name())),
-    };
-    signal(Signal::SIGSTOP)?;
-    let _continued = Undo::new("let the speaker go on", || signal(Signal::SIGCONT));
+    let _continued = world.stop_speaker(node)?;
     let mut told = None;
     for ip in &service.ips {
         let found = world.expect(Some(*ip), "L2W201", &[node.name()], LIMIT)?;
