@@ -58,10 +58,16 @@ fn held(claims: &Claims, mac_origin: u64, ifindex: u32, cookie: u64) -> usize {
     LOCAL
 }
 
-/// A place for a newcomer: that of the former socket of the same program, else one that is free; [`LOCAL`] if
-/// there is none. The first that fits, for the verifier's sake.
+/// A place for a newcomer: one that nobody had, else that of the former socket of the same program, else of whoever was
+/// silent for long; [`LOCAL`] if there is none. The first that fits, for the verifier's sake. The former socket's is
+/// taken only where it must be: when its program answered last is worth knowing.
 #[inline(always)]
 fn vacancy(claims: &Claims, mac_origin: u64, ifindex: u32, now: u64) -> usize {
+    for at in 0..LOCAL {
+        if claims.local[at].last == 0 {
+            return at;
+        }
+    }
     for at in 0..LOCAL {
         let known = &claims.local[at];
         if unlike(known, mac_origin, ifindex) == 0 && before(known.last, REPLACED_NS, now) {
@@ -69,16 +75,14 @@ fn vacancy(claims: &Claims, mac_origin: u64, ifindex: u32, now: u64) -> usize {
         }
     }
     for at in 0..LOCAL {
-        let last = claims.local[at].last;
-        if last == 0 || before(last, LOCAL_STALE_NS, now) {
+        if before(claims.local[at].last, LOCAL_STALE_NS, now) {
             return at;
         }
     }
     LOCAL
 }
 
-/// A sender on this node. Known by MAC, interface, origin and socket; a restarted program has another socket and
-/// takes over its former place.
+/// A sender on this node. Known by MAC, interface, origin and socket; a restarted program has another socket.
 #[inline(always)]
 pub(super) fn local(ctx: &TcContext, message: &Message, sender: &Sender, index: u32, slot: &Slot, now: u64) {
     let Some(claims) = maps::claims(index) else { return };

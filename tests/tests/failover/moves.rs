@@ -16,9 +16,6 @@ use super::segment::{Segment, parties, same_gap};
 /// For so long nobody answers, by the test's own doing.
 const GAP: Duration = Duration::from_millis(250);
 
-/// How much later than planned a speaker may begin.
-const LATE: Duration = Duration::from_millis(500);
-
 /// Takes the address from the first node and gives it to the second.
 fn handed_over(
     segment: &mut Segment,
@@ -54,13 +51,12 @@ fn is_told(seen: &Seen, told: &Timeline) -> Result<()> {
     same_gap(handover, seen)?;
     let gap = handover.gap_ns.unwrap_or_default();
     let caused = i64::try_from(GAP.as_nanos())?;
-    ensure!(
-        (caused..caused + i64::try_from(LATE.as_nanos())?).contains(&gap),
-        "a gap of {gap} ns, {caused} were caused"
-    );
+    // How much longer it is, the router knows: a speaker may begin late.
+    ensure!(gap >= caused, "a gap of {gap} ns, {caused} were caused");
     let unanswered = handover.unanswered.as_ref().context("nobody is told to have asked")?;
+    // The router notes a request before it is sent: one may be on its way at either end.
     ensure!(
-        unanswered.least <= seen.unanswered && seen.unanswered <= unanswered.most,
+        unanswered.least <= seen.unanswered + 1 && seen.unanswered <= unanswered.most + 1,
         "{unanswered:?}, the router knows {}",
         seen.unanswered
     );
@@ -117,12 +113,22 @@ fn a_killed_speaker_that_is_missed_late_leaves_a_long_gap() -> Result<()> {
 }
 
 #[test]
-fn a_speaker_that_is_started_again_in_time_is_an_interruption() -> Result<()> {
+fn a_speaker_that_is_started_again_at_once_is_an_interruption() -> Result<()> {
+    interrupted(GAP)
+}
+
+/// Before its silence is noted, and long after its socket's place could be another's.
+#[test]
+fn a_speaker_that_is_started_again_seconds_later_is_one_as_well() -> Result<()> {
+    interrupted(Duration::from_millis(2500))
+}
+
+fn interrupted(length: Duration) -> Result<()> {
     let _turn = alone();
     let Some(mut segment) = lab_for(lb_ipv4(0).into())? else { return Ok(()) };
     let since = Timestamp::now();
     segment.nodes[0].kill();
-    thread::sleep(GAP);
+    thread::sleep(length);
     segment.nodes[0].restart()?;
     segment.nodes[0].speaker()?.announce(segment.ip)?;
     thread::sleep(GAP);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use l2witness_ebpf::frame::Flags;
 use l2witness_ebpf::layout::{
-    Cause, Counter, Direction, HEARD, Ignored, LOCAL, Origin, RATE_BURST, UNANSWERED_NS,
+    Cause, Counter, Direction, HEARD, Ignored, LOCAL, Origin, RATE_BURST, REPLACED_NS, UNANSWERED_NS,
 };
 use l2witness_tests::frames::{Station, arp, documentation_mac, ndp, vlan};
 use l2witness_tests::kernel::Claim;
@@ -15,6 +15,7 @@ use crate::case::{LB4, LB6, NO_FLAGS, NODE, OWN, OWN_LL, OWN4, OWN6, ROUTER4, RO
 use crate::in_kernel;
 
 const UNANSWERED: Duration = Duration::from_nanos(UNANSWERED_NS);
+const REPLACED: Duration = Duration::from_nanos(REPLACED_NS + 100_000_000);
 
 #[test]
 fn a_reply_takes_its_request_out_and_measures_it() -> Result<()> {
@@ -141,6 +142,9 @@ fn senders_on_this_node_have_bounded_places_that_strangers_cannot_take() -> Resu
         for _ in 0..LOCAL + 2 {
             kernel.run(Direction::Sent, &arp::reply(OWN4, ROUTER4).bytes())?;
         }
+        // A program that was started again, and again: the new socket has the place of one that is silent.
+        thread::sleep(REPLACED);
+        kernel.run(Direction::Sent, &arp::reply(OWN4, ROUTER4).bytes())?;
 
         let claims = kernel.outcome()?.claims;
         let local = Claim::Local {

@@ -47,9 +47,10 @@ pub fn local(
     let alike = |known: &Local| known.mac_origin == mac_origin && known.ifindex == ifindex;
     let places = &claims.local;
     let held = || places.iter().position(|known| alike(known) && known.cookie == cookie);
+    let free = || places.iter().position(|known| known.last == 0);
     let replaced = || places.iter().position(|known| alike(known) && before(known.last, REPLACED_NS, now));
-    let free = || places.iter().position(|known| known.last == 0 || before(known.last, LOCAL_STALE_NS, now));
-    let Some(place) = held().or_else(replaced).or_else(free) else {
+    let stale = || places.iter().position(|known| before(known.last, LOCAL_STALE_NS, now));
+    let Some(place) = held().or_else(free).or_else(replaced).or_else(stale) else {
         claims.local_overflow += 1;
         return None;
     };
