@@ -18,6 +18,9 @@ pub(super) const SETTLE: SignedDuration = SignedDuration::from_secs(2);
 /// Two that reply within this time may have replied to the same request: neither took over from the other.
 const SAME_REQUEST: SignedDuration = SignedDuration::from_secs(1);
 
+/// The same for two of one node, whose times are one clock's: a container is started anew in less than a second.
+const SAME_REQUEST_HERE: SignedDuration = SignedDuration::from_millis(200);
+
 /// What a sender is doing now; the first that holds of several is the one that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -134,7 +137,7 @@ pub(super) fn replaced(local: &Local, lb: &LbIp) -> Option<Timestamp> {
         .filter(|other| other.interface == local.interface)
         .filter(|other| other.mac == local.mac || programs(other))
         .map(|other| other.first)
-        .filter(|first| first.duration_since(local.last) > SAME_REQUEST)
+        .filter(|first| first.duration_since(local.last) > SAME_REQUEST_HERE)
         .max()
 }
 

@@ -12,6 +12,7 @@ use crate::{
         catalogue::{CLAIMS_DISAGREE, MISMATCH, STALE_CLAIM, UNANNOUNCED, UNSHARED},
         causes,
         finding::Finding,
+        seen::Seen,
         state::{SETTLE, TTL},
         text::{ago, few, span},
         time::{GRACE, MAX_SKEW, within},
@@ -171,10 +172,10 @@ pub(super) fn unannounced(view: &View<'_>, now: Timestamp) -> Option<Finding> {
 }
 
 /// Whether it may have announced itself after `at`. An interface's times may be younger than its senders'
-/// places: what is not known counts as announced.
-fn announced_after(here: crate::verdict::seen::Seen<'_>, one: &Answerer, at: Timestamp) -> bool {
+/// places, and its agent may have been started since: what is not known counts as announced.
+fn announced_after(here: Seen<'_>, one: &Answerer, at: Timestamp) -> bool {
     if one.announcements == 0 {
-        return false;
+        return !here.counted_at(at);
     }
     let of_sender = here.lb.interfaces.iter().filter(|on| one.interfaces.contains(&on.interface));
     of_sender.map(|on| on.last.announcement_sent).max().flatten().is_none_or(|last| last >= at)

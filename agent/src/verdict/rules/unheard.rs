@@ -57,8 +57,7 @@ pub(super) fn unheard(view: &View<'_>, now: Timestamp) -> Option<Finding> {
 
 /// Whether it would have heard it, and has a place for whom it heard.
 fn counted_before(there: &Seen<'_>, at: Timestamp) -> bool {
-    let began = there.lb.since.max(Some(there.report.since));
-    began.is_some_and(|began| at.duration_since(began) > MAX_SKEW) && there.lb.heard_overflow == 0
+    there.counted_at(at) && there.lb.heard_overflow == 0
 }
 
 /// Whether two interfaces heard the same requests, again and again: the clocks are those of two nodes.

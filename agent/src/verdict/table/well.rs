@@ -1,8 +1,10 @@
 //! What looks like a failure and is well.
 
+use jiff::SignedDuration;
+
 use super::{Row, check, row};
 use crate::{
-    evidence::Speaker,
+    evidence::{Local, Speaker},
     verdict::sample::{Node, WEB, alone, before, in_pod, member, owner, peer, speaker},
 };
 
@@ -96,6 +98,31 @@ fn after_a_change() -> Vec<Row> {
                 let old = old
                     .speaker_is(|speaker| (speaker.started, speaker.ready) = (Some(before(20)), Some(true)));
                 with(old.local(anew).announced(16).replied(5))
+            },
+            &[],
+        ),
+        row(
+            "a speaker whose container was started anew in less than a second",
+            {
+                let anew = in_pod(speaker(1, 3, 3), "metallb-system/speaker-anew");
+                let old = owner("n1", 1).asked(3).local(anew).replied(3).edit(|report| {
+                    let [old, anew] = report.lb_ips[0].local.as_mut_slice() else { panic!("two") };
+                    old.last = anew.first - SignedDuration::from_millis(600);
+                    report.lb_ips[0].said.announced.clear();
+                });
+                with(old.speaker_is(|speaker| speaker.started = Some(before(3))))
+            },
+            &[],
+        ),
+        row(
+            "the owner's agent was restarted after the move: it has not seen the announcement",
+            {
+                let quiet =
+                    Local { announcements: 0, ..in_pod(speaker(1, 100, 5), "metallb-system/speaker-n1") };
+                let heir = member("n1", 1).elected("n1").announces(WEB, 90).asked(5).local(quiet).replied(5);
+                let heir = heir.edit(|report| report.lb_ips[0].since = Some(before(100)));
+                let former = peer("n2", 2, "n1").local(speaker(2, 9000, 600)).announced(9000).replied(600);
+                vec![heir.done(), former.heard(1, 596).done()]
             },
             &[],
         ),
