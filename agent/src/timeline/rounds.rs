@@ -51,14 +51,16 @@ pub(super) fn frames<'a>(scene: &Scene<'a>, who: Who<'a>, from: i64, to: i64) ->
     }
     let mut frames: Vec<Frame<'a>> = Vec::new();
     for mark in marks {
+        // Who heard it may have been late by more than clocks differ. The next one of its form is a round away.
         let same = |frame: &&mut Frame<'a>| {
             let alike = frame.marks.first().is_some_and(|other| {
                 (other.claimed.mac, &other.claimed.form) == (mark.claimed.mac, &mark.claimed.form)
             });
-            let apart = 2 * TOLERANCE_NS + frame.error + mark.error;
+            let apart = (2 * TOLERANCE_NS + frame.error + mark.error).max(ONE_ROUND_NS);
             alike && frame.by(mark.row).is_none() && (mark.at - frame.at).abs() <= apart
         };
-        match frames.iter_mut().rev().take(8).find(same) {
+        let apart = |frame: &&mut Frame<'a>| (mark.at - frame.at).abs();
+        match frames.iter_mut().rev().take(8).filter(same).min_by_key(apart) {
             Some(frame) => {
                 frame.marks.push(*mark);
                 if let Some((at, error)) = frame.best().map(|best| (best.at, best.error)) {

@@ -93,7 +93,9 @@ impl<'a> Tenure<'a> {
                         let earlier =
                             &before[..before.partition_point(|other| other.at <= mark.at - EARLY_NS)];
                         last(earlier, mark.who, Claims::answers).is_some_and(|at| {
-                            at >= mark.at - since + OVERLAP_NS && at >= mark.at - SILENCE_NS
+                            at >= mark.at - since + OVERLAP_NS
+                                && at >= mark.at - SILENCE_NS
+                                && !ended(before, owner, at)
                         })
                     });
                     match turns.last_mut() {
@@ -101,7 +103,7 @@ impl<'a> Tenure<'a> {
                             turn.back = Some(mark.at);
                             self.comes_to(mark.who, mark.at);
                         }
-                        _ => turns.push(self.turn(mark, began(before, mark))),
+                        _ => turns.push(self.turn(mark, began(before, mark, owner))),
                     }
                 }
                 Claims::Answered => {
@@ -159,9 +161,10 @@ fn came_back(before: &[Mark<'_>], after: &[Mark<'_>], mark: &Mark<'_>) -> bool {
 }
 
 /// When the turn of whoever announces began: a speaker answers as soon as it has the address, which may be before it
-/// announces.
-fn began(before: &[Mark<'_>], mark: &Mark<'_>) -> i64 {
-    let early = before.iter().rev().take_while(|other| other.at > mark.at - EARLY_NS);
+/// announces; long before it only where the owner until then had answered for the last time.
+fn began(before: &[Mark<'_>], mark: &Mark<'_>, owner: Who<'_>) -> i64 {
+    let early = |other: &&Mark<'_>| other.at > mark.at - EARLY_NS || ended(before, owner, other.at);
+    let early = before.iter().rev().take_while(early);
     let own = early.filter(|other| other.who == mark.who).take_while(|own| own.claims == Claims::Answered);
     own.last().map_or(mark.at, |own| own.at)
 }
@@ -174,6 +177,12 @@ fn last(marks: &[Mark<'_>], who: Who<'_>, wanted: impl Fn(Claims) -> bool) -> Op
 fn silent(before: &[Mark<'_>], mark: &Mark<'_>) -> bool {
     let last = before.iter().rev().find(|other| other.who == mark.who).map(|other| other.at);
     last.is_none_or(|last| mark.at - last > SILENCE_NS)
+}
+
+/// Whether that one was noted to have answered for the last time, and to have claimed nothing between that and `at`.
+fn ended(before: &[Mark<'_>], who: Who<'_>, at: i64) -> bool {
+    let until = &before[..before.partition_point(|mark| mark.at <= at)];
+    until.iter().rev().find(|mark| mark.who == who).is_some_and(|mark| mark.claims == Claims::Last)
 }
 
 /// Whether that one was noted to have answered for the last time, and did not again.

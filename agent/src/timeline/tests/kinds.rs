@@ -18,7 +18,7 @@ fn every_kind_is_told_by_what_happened_on_the_wire() {
         let from = 20_000 + turn * 2_000;
         segment.owns((turn as u8 + 1) % 2, from, if turn == 5 { 60_000 } else { from + 2_000 })
     });
-    let table: [Row; 16] = [
+    let table: [Row; 17] = [
         ("nobody ever had it", segment(), &[]),
         ("it stays", segment().owns(0, 0, 60_000), &[FIRST]),
         (
@@ -53,6 +53,16 @@ fn every_kind_is_told_by_what_happened_on_the_wire() {
                 "flap n0>n1 100ms 0",
                 "flap n1>n0 100ms 0",
             ],
+        ),
+        (
+            "taken back and answered for long before it is announced, and lost again",
+            segment()
+                .owns(0, 0, 20_000)
+                .owns(1, 20_010, 22_100)
+                .answers(0, 22_110, 24_000)
+                .owns(0, 24_000, 26_000)
+                .owns(1, 26_010, 60_000),
+            &[FIRST, "flap n0>n1 100ms 0", "flap n1>n0 100ms 0", "flap n0>n1 100ms 0"],
         ),
         (
             "taken back within a second, and answered for before it is announced",

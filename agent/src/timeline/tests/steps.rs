@@ -1,10 +1,12 @@
 //! What happened, step by step.
 
+use jiff::SignedDuration;
+
 use super::sample::{Segment, cause, claim};
 use crate::{
-    evidence::{Traffic, What},
+    evidence::{Event, Traffic, What},
     timeline::{
-        StepKind,
+        StepKind, timeline,
         truth::terms::{MS, T0, stamp},
     },
 };
@@ -42,7 +44,7 @@ fn steps_are_told_in_the_order_of_time_whatever_the_nodes_clocks_say() {
     for event in &mut account.events {
         event.boot = "b".to_owned();
     }
-    let told = super::super::timeline(&account);
+    let told = timeline(&account);
 
     let moved = &told.handovers[1];
     let reference = told.clocks.iter().find(|clock| clock.reference).unwrap();
@@ -92,4 +94,22 @@ fn what_several_tell_is_told_once() {
     let told = segment.said(0, 22_000, change()).said(1, 22_003, change()).said(2, 22_001, change()).told();
     let causes: Vec<_> = told.handovers[1].steps.iter().filter(|step| step.kind == Cause).collect();
     assert_eq!(causes.len(), 1, "{causes:#?}");
+}
+
+/// A machine that stands still notes late what it heard: that is the same round, and none more.
+#[test]
+fn an_announcement_that_was_heard_late_is_no_round_of_its_own() {
+    let mut account = Segment::new().asked_until(40_000).owns(0, 0, 20_000).owns(1, 20_010, 40_000).account();
+    let heard = |event: &&mut Event| {
+        event.node == "n0"
+            && matches!(&event.what, What::Announcement(claimed) if !claimed.sent)
+            && event.at > stamp(T0 + 21_000 * MS)
+    };
+    for event in account.events.iter_mut().filter(heard).take(2) {
+        event.at += SignedDuration::from_millis(50);
+    }
+    let told = timeline(&account);
+    let rounds = told.handovers[1].steps.iter().filter(|step| step.kind == Announcement);
+    let rounds: Vec<_> = rounds.map(|step| step.text.clone()).collect();
+    assert!(rounds.len() == 5 && rounds[4].contains("round 5 of 5"), "{rounds:#?}");
 }
