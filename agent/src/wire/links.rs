@@ -9,6 +9,7 @@ use nlink::{
         messages::{LinkMessage, TcMessage},
     },
 };
+use tokio::time::{Instant, sleep_until};
 use tokio_stream::StreamExt as _;
 
 use super::{Error, PROGRAM_IN, PROGRAM_OUT};
@@ -60,7 +61,8 @@ pub struct Links {
     connection: Connection<Route>,
     changes: OwnedEventStream<Route>,
     gone: BTreeSet<u32>,
-    dirty: bool,
+    /// When the list is to be read again, while something has changed.
+    due: Option<Instant>,
 }
 
 /// Changes come in bursts (a pod's start is eight of them); this long after the first one the list is read once.
@@ -80,7 +82,7 @@ impl Links {
         let listener = Connection::<Route>::new()?;
         listener.subscribe(&[RtnetlinkGroup::Link])?;
         let changes = listener.into_events().await;
-        Ok(Self { connection: Connection::<Route>::new()?, changes, gone: BTreeSet::new(), dirty: false })
+        Ok(Self { connection: Connection::<Route>::new()?, changes, gone: BTreeSet::new(), due: None })
     }
 
     /// All interfaces, now.
@@ -116,43 +118,47 @@ impl Links {
         true
     }
 
-    /// Returns when something may have changed; may be dropped and called again. What it was does not matter
-    /// but for deletions: the whole list is read again, so a lost message (`ENOBUFS`) costs nothing but time.
+    /// Returns when something may have changed; may be dropped and called again, which postpones nothing. What it was does
+    /// not matter but for deletions: the whole list is read again, so a lost message (`ENOBUFS`) costs nothing but time.
     pub async fn changed(&mut self) {
-        while !self.dirty {
-            match self.changes.next().await {
-                Some(Ok(event)) => self.note(&event),
-                Some(Err(error)) => {
-                    tracing::warn!(%error, "a change of the interfaces was missed; reading all of them");
-                    tokio::time::sleep(BROKEN).await;
-                    self.dirty = true;
-                }
-                // The periodic re-read goes on alone.
-                None => std::future::pending().await,
-            }
-        }
-        let settled = tokio::time::sleep(SETTLE);
-        tokio::pin!(settled);
         loop {
             tokio::select! {
-                () = &mut settled => break,
+                () = at(self.due) => break,
                 event = self.changes.next() => match event {
                     Some(Ok(event)) => self.note(&event),
-                    _ => break,
+                    Some(Err(error)) => {
+                        tracing::warn!(%error, "a change of the interfaces was missed; reading all of them");
+                        self.due.get_or_insert_with(|| Instant::now() + BROKEN);
+                        at(self.due).await;
+                        break;
+                    }
+                    // The periodic re-read goes on alone.
+                    None => {
+                        at(self.due).await;
+                        break;
+                    }
                 },
             }
         }
-        self.dirty = false;
+        self.due = None;
     }
 
     fn note(&mut self, event: &NetworkEvent) {
         match event {
-            NetworkEvent::NewLink(_) => self.dirty = true,
+            NetworkEvent::NewLink(_) => {}
             NetworkEvent::DelLink(link) => {
                 self.gone.insert(link.ifindex());
-                self.dirty = true;
             }
-            _ => {}
+            _ => return,
         }
+        self.due.get_or_insert_with(|| Instant::now() + SETTLE);
+    }
+}
+
+/// Until then; for ever where there is no such moment.
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
