@@ -62,6 +62,7 @@ impl Scene {
     fn settle(&self) -> Result<()> {
         self.speakers[0].announce(IP)?;
         self.ask(3)?;
+        self.speakers[0].until_answered(IP, 3)?;
         until(LIMIT, || Ok(self.agents[0].get("/api/v1/events")?.contains("\"reply\"").then_some(())))
     }
 
@@ -69,9 +70,13 @@ impl Scene {
     fn hand_over(&self) -> Result<()> {
         self.speakers[0].withdraw(IP)?;
         self.ask(4)?;
+        // Until whoever announces has read them: it would answer.
+        thread::sleep(Duration::from_millis(300));
         self.speakers[1].announce(IP)?;
         thread::sleep(Duration::from_millis(50));
-        self.ask(2)
+        self.ask(1)?;
+        self.speakers[1].until_answered(IP, 1)?;
+        self.ask(1)
     }
 }
 

@@ -112,12 +112,17 @@ impl Scene {
         self.speakers[0].announce(IP)?;
         self.told(0, "announcement own", BURST)?;
         self.ask(3, Duration::from_millis(50))?;
+        self.speakers[0].until_answered(IP, 3)?;
         self.told(0, "claim speaker +n1", 1)?;
         self.speakers[0].withdraw(IP)?;
         self.ask(4, Duration::from_millis(50))?;
+        // Until whoever announces has read them: it would answer.
+        thread::sleep(Duration::from_millis(300));
         self.speakers[1].announce(IP)?;
         thread::sleep(Duration::from_millis(50));
-        self.ask(2, Duration::from_millis(50))?;
+        self.ask(1, Duration::from_millis(50))?;
+        self.speakers[1].until_answered(IP, 1)?;
+        self.ask(1, Duration::from_millis(50))?;
         self.told(1, "announcement own", BURST)?;
         self.told(0, "announcement heard", BURST)?;
         self.told(0, "claim speaker -n1", 1)?;

@@ -25,7 +25,6 @@ fn hosts_reach_each_other_at_once() -> Result<()> {
         }
     }
     eprintln!("four hosts in {took:?}");
-    assert!(took < Duration::from_secs(2), "four hosts took {took:?}");
     Ok(())
 }
 

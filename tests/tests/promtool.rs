@@ -7,7 +7,7 @@ use std::{fs, thread, time::Duration};
 
 use anyhow::{Context as _, Result};
 use l2witness_tests::frames::{Station, arp};
-use l2witness_tests::lab::{Agent, Lab, lb_ipv4, lb_ipv6};
+use l2witness_tests::lab::{Agent, Lab, lb_ipv4, lb_ipv6, until};
 use l2witness_tests::socket;
 use l2witness_tests::speaker::Speaker;
 
@@ -40,20 +40,22 @@ fn a_scrape_of_a_busy_agent_is_clean() -> Result<()> {
     // speaker would answer.
     let heir = Station::new(router.mac(), lb_ipv4(0));
     router.packet_socket(socket::ARP)?.send(&arp::gratuitous_reply(heir).padded().bytes())?;
-    thread::sleep(Duration::from_millis(50));
 
-    let text = agent.get("/metrics")?;
-
-    for family in [
+    let families = [
         "replies_sent_total",
         "announcements_sent_total",
         "answering",
         "reply_latency_seconds_bucket",
         "last_handover_timestamp_seconds",
         "handover_gap_seconds_bucket",
-    ] {
-        assert!(text.contains(&format!("l2witness_{family}{{")), "{family} is not in\n{text}");
-    }
+    ];
+    let mut text = String::new();
+    until(Duration::from_secs(10), || {
+        text = agent.get("/metrics")?;
+        let has = |family: &&str| text.contains(&format!("l2witness_{family}{{"));
+        Ok(families.iter().all(has).then_some(()))
+    })
+    .with_context(|| format!("one of {families:?} is not in\n{text}"))?;
     let output = promtool(&["check", "metrics"], &text)?;
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

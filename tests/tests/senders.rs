@@ -106,7 +106,7 @@ fn a_program_in_no_cgroup_of_its_own_is_named_by_its_process() -> Result<()> {
     let agent = Agent::start(&host, &["--lb-ip", LB_IP])?;
     // Long enough for the agent to look: a program that ends at once keeps its cookie as its only name.
     let mut command = host.command("arping");
-    command.args(["-q", "-U", "-c", "3", "-W", "0.5", "-S", LB_IP, LB_IP, "-I", "eth0"]);
+    command.args(["-q", "-U", "-c", "30", "-W", "0.5", "-S", LB_IP, LB_IP, "-I", "eth0"]);
     let arping = host.spawn(command)?;
     let local = sender(&agent, LB_IP, |local| local["sender"]["by"] != "cookie")?;
     match local["sender"]["by"].as_str() {

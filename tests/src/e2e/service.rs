@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::{Undo, World};
 
-/// How long an address may take.
-const LIMIT: Duration = Duration::from_secs(20);
+/// How long an address may take: after a time without the API server, MetalLB's controller asks it again less and less
+/// often.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// A Service with an LB IP, which the router asks for; gone when the value is dropped.
 #[derive(Debug)]

@@ -15,6 +15,9 @@ use crate::lab::binary;
 /// The highest exit code that is a verdict: 0 fine, 1 warning, 2 problem, 3 cannot tell.
 const VERDICTS: std::ops::RangeInclusive<i32> = 0..=3;
 
+/// How long an agent or the API server may take, which have other things to do here.
+const PATIENCE: &str = "--timeout=10";
+
 /// The command line.
 #[derive(Debug)]
 pub struct Witness {
@@ -169,7 +172,7 @@ impl Witness {
     ///
     /// No agent was heard; or as [`Witness::run`].
     pub fn status(&self) -> Result<Document> {
-        self.json(&["status"])
+        self.json(&["status", PATIENCE])
     }
 
     /// What a subcommand tells with `-o json`.

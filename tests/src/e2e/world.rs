@@ -20,6 +20,9 @@ use crate::lab::until_every;
 /// How long our `DaemonSet` may take to be ready.
 const ROLLOUT: Duration = Duration::from_secs(120);
 
+/// How long an LB IP may be without an answerer, or have two: as for an address that is new.
+const OWNED: Duration = Duration::from_secs(90);
+
 /// How often to look again.
 pub const INTERVAL: Duration = Duration::from_millis(500);
 
@@ -121,7 +124,7 @@ impl World {
             let tally = self.asker.tally(ip);
             Ok(tally.is_single().then(|| tally.answerers().pop_first()).flatten())
         };
-        let mac = until_every(INTERVAL, Duration::from_secs(20), single)
+        let mac = until_every(INTERVAL, OWNED, single)
             .with_context(|| format!("{ip} is not answered by one: {:?}", self.asker.tally(ip)))?;
         let (owner, others): (Vec<_>, Vec<_>) =
             self.cluster.nodes().iter().partition(|node| node.mac() == mac);

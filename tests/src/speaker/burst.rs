@@ -38,9 +38,9 @@ impl Bursts {
         self.next
     }
 
-    /// The tick that was due, seen at `now`; returns the IPs to send a round for.
-    pub fn tick(&mut self, now: Duration) -> Vec<IpAddr> {
-        self.until.retain(|_, until| now <= *until);
+    /// The tick that is due, however late it is seen; returns the IPs to send a round for.
+    pub fn tick(&mut self) -> Vec<IpAddr> {
+        self.until.retain(|_, until| self.next.is_some_and(|due| due <= *until));
         self.next = self.next.map(|due| due + INTERVAL).filter(|_| !self.until.is_empty());
         self.until.keys().copied().collect()
     }
@@ -89,7 +89,7 @@ mod tests {
                 sent.extend(bursts.announce(ip, now).then_some((time, ip)));
             }
             if bursts.next() == Some(now) {
-                sent.extend(bursts.tick(now).into_iter().map(|ip| (time, ip)));
+                sent.extend(bursts.tick().into_iter().map(|ip| (time, ip)));
             }
         }
         sent

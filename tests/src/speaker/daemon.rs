@@ -143,7 +143,7 @@ fn announce(requests: &Receiver<IpAddr>, responders: &[Responder], shared: &Shar
                     round(ip);
                 }
             }
-            Err(RecvTimeoutError::Timeout) => bursts.tick(start.elapsed()).into_iter().for_each(round),
+            Err(RecvTimeoutError::Timeout) => bursts.tick().into_iter().for_each(round),
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }

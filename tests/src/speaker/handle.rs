@@ -114,6 +114,19 @@ impl Speaker {
         serde_json::from_str(&answer).with_context(|| format!("counters: {answer}"))
     }
 
+    /// Waits until it has answered so many requests for `ip`.
+    ///
+    /// # Errors
+    ///
+    /// It has not within 10 s; or as [`Speaker::counters`].
+    pub fn until_answered(&self, ip: IpAddr, times: u64) -> Result<()> {
+        until(Duration::from_secs(10), || {
+            let answered = self.counters()?.get(&ip).map_or(0, |counted| counted.responses_sent);
+            Ok((answered >= times).then_some(()))
+        })
+        .with_context(|| format!("{ip} is not answered {times} times"))
+    }
+
     /// Kills it (SIGKILL): nothing is withdrawn, nobody is told.
     ///
     /// # Errors

@@ -203,7 +203,12 @@ fn a_thousand_arpings_are_a_thousand_requests_and_a_thousand_replies() -> Result
     let arping = router.command("arping").args(["-c", "1000", "-W", "0.001", "-I", "eth0", &ip]).output()?;
     let said = String::from_utf8_lossy(&arping.stdout);
     ensure!(arping.status.success(), "{arping:?}");
-    assert_eq!(said.matches("60 bytes from").count(), 1000, "{said}");
+    // It waits a millisecond for the last one.
+    let heard = said.matches("60 bytes from").count();
+    assert!((999..=1000).contains(&heard), "{said}");
+    until(Duration::from_secs(10), || {
+        Ok((speaker.counters()?[&lb_ipv4(0).into()].responses_sent == 1000).then_some(()))
+    })?;
 
     // Announcements go on for 5 s, and are none of these.
     let text = agent.get("/metrics")?;
@@ -216,7 +221,9 @@ fn a_thousand_arpings_are_a_thousand_requests_and_a_thousand_replies() -> Result
     // A request that comes before the last one was answered takes its place: on a busy machine not all count.
     let measured = sum("l2witness_reply_latency_seconds_count", &[&here])?;
     assert!((500..=1000).contains(&measured), "{measured} latencies");
-    assert_eq!(sum("l2witness_requests_unanswered_total", &[&here])?, 0);
+    // Where the machine stands still for longer than an answer may take.
+    let unanswered = sum("l2witness_requests_unanswered_total", &[&here])?;
+    assert!(unanswered < 10, "{unanswered} unanswered");
     let counters = speaker.counters()?[&lb_ipv4(0).into()];
     assert_eq!((counters.requests_received, counters.responses_sent), (1000, 1000));
     Ok(())

@@ -1,10 +1,12 @@
 //! The same handover twice: by the agents as it happened, and by tcpdump's captures of the same frames afterwards.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use jiff::Timestamp;
 use l2witness::timeline::{Handover, StepKind};
 use l2witness_tests::lab::{Host, Lab, Process, binary, lb_ipv4, until};
 
@@ -44,7 +46,17 @@ fn captures_of_a_handover_give_the_timeline_that_the_agents_gave() -> Result<()>
         (live.handovers.last().context("live")?, replayed.handovers.last().context("replayed")?);
     assert_eq!(parties(live), parties(replayed));
     assert_eq!(live.kind, replayed.kind);
-    assert_eq!(steps(live), steps(replayed));
+    let (of_live, of_replayed) = (steps(live), steps(replayed));
+    assert_eq!(of_live.keys().collect::<Vec<_>>(), of_replayed.keys().collect::<Vec<_>>());
+    // What is closer may change places: broadcast and unicast take their time, and each is another's to note.
+    for (one, at) in &of_live {
+        let later = of_live
+            .iter()
+            .filter(|(_, other)| other.duration_since(*at).unsigned_abs() > APART && *other > at);
+        for (other, _) in later {
+            ensure!(of_replayed[one] < of_replayed[other], "{one:?} and {other:?}: {live:#?}\n{replayed:#?}");
+        }
+    }
     let gap = |of: &Handover| of.gap_ns.with_context(|| format!("no gap: {of:#?}"));
     let apart = (gap(live)? - gap(replayed)?).unsigned_abs();
     let error = live.error_ns.unwrap_or_default() + replayed.error_ns.unwrap_or_default();
@@ -55,10 +67,15 @@ fn captures_of_a_handover_give_the_timeline_that_the_agents_gave() -> Result<()>
     Ok(())
 }
 
-/// On which node what happened, in order; but not requests: live, only some have an event.
-fn steps(handover: &Handover) -> Vec<(StepKind, &str)> {
-    let told = handover.steps.iter().filter(|step| step.kind != StepKind::Request);
-    told.map(|step| (step.kind, step.node.as_str())).collect()
+/// What happened on which node for which time, and when; but not requests: live, only some have an event.
+fn steps(handover: &Handover) -> BTreeMap<(String, &str, usize), Timestamp> {
+    let mut steps = BTreeMap::new();
+    for step in handover.steps.iter().filter(|step| step.kind != StepKind::Request) {
+        let (kind, node) = (format!("{:?}", step.kind), step.node.as_str());
+        let before = steps.keys().filter(|(other, on, _)| (other, *on) == (&kind, node)).count();
+        steps.insert((kind, node, before), step.at);
+    }
+    steps
 }
 
 /// A host's frames, in a file.

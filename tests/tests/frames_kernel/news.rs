@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use l2witness_ebpf::frame::Kind;
@@ -139,8 +139,12 @@ fn requests_are_told_at_their_rate_and_no_flood_of_them_holds_a_change_back() ->
             assert_eq!(told.len(), 1);
         }
 
+        let quiet = Instant::now();
         thread::sleep(Duration::from_nanos(REQUEST_INTERVAL_NS));
-        assert_eq!(flood(kernel)?, [101], "one an interval, and its number says how many came before");
+        let told = flood(kernel)?;
+        let intervals = quiet.elapsed().as_nanos() / u128::from(REQUEST_INTERVAL_NS);
+        assert_eq!(told.first(), Some(&101), "its number says how many came before");
+        assert!((1..=intervals.max(1)).contains(&(told.len() as u128)), "one an interval: {told:?}");
 
         let outcome = kernel.outcome()?;
         assert_eq!(outcome.ignored, [], "nothing is lost of what the counters have");

@@ -14,8 +14,8 @@ use l2witness_tests::socket;
 
 use nic::{Nic, bridge};
 
-/// The agent has to follow within this time.
-const SOON: Duration = Duration::from_secs(2);
+/// The agent has to follow within this time: at once, but for a machine that has other things to do.
+const SOON: Duration = Duration::from_secs(15);
 
 const IP: &str = "192.0.2.200";
 

@@ -1,37 +1,49 @@
 //! A network card that can be changed: one end of a cable, the other end in another host.
 
-use anyhow::Result;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
 use l2witness_tests::frames::{Station, arp, documentation_mac};
-use l2witness_tests::lab::{Host, Namespace, lb_ipv4};
+use l2witness_tests::lab::{Host, Namespace, lb_ipv4, until};
 use l2witness_tests::socket::{self, PacketSocket};
 
 /// The card; the host loses it with the lab.
 pub(crate) struct Nic<'a> {
     host: &'a Host,
     name: String,
-    peer: PacketSocket,
+    peer: &'a Host,
+    /// Its name there, which stays.
+    there: String,
+    socket: PacketSocket,
 }
 
 impl<'a> Nic<'a> {
     /// A new card, not up yet, cabled to a card of the same name at the peer.
-    pub(crate) fn plug(host: &'a Host, name: &str, peer: &Host) -> Result<Self> {
+    pub(crate) fn plug(host: &'a Host, name: &str, peer: &'a Host) -> Result<Self> {
         let there: &Namespace = peer;
         host.ip(["link", "add", name, "type", "veth", "peer", "name", name, "netns", there.name()])?;
         peer.ip(["link", "set", name, "up"])?;
         let socket = peer.enter(|| PacketSocket::open(name, socket::ARP))?;
-        Ok(Self { host, name: name.to_owned(), peer: socket })
+        Ok(Self { host, name: name.to_owned(), peer, there: name.to_owned(), socket })
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// `ip link set NAME …` with these words.
+    /// `ip link set NAME …` with these words; what is up can be sent to when this returns.
     pub(crate) fn set(&self, words: &str) -> Result<()> {
         match words.split_once(' ') {
             None => self.host.ip(["link", "set", &self.name, words])?,
             Some((key, value)) => self.host.ip(["link", "set", &self.name, key, value])?,
         };
+        if words == "up" {
+            // Until the kernel has noticed at the other end, it drops what is sent there without a word.
+            let is_up =
+                || Ok(self.peer.ip(["link", "show", &self.there])?.contains("state UP").then_some(()));
+            until(Duration::from_secs(10), is_up)
+                .with_context(|| format!("{} is not up at the peer", self.name))?;
+        }
         Ok(())
     }
 
@@ -51,7 +63,7 @@ impl<'a> Nic<'a> {
         let asker = Station::new(documentation_mac(0x99), [192, 0, 2, 99].into());
         let request = arp::request(asker, lb_ipv4(0)).padded().bytes();
         for _ in 0..times {
-            self.peer.send(&request)?;
+            self.socket.send(&request)?;
         }
         Ok(())
     }

@@ -71,7 +71,7 @@ impl Cluster {
             context: None,
             namespace: "l2witness-system".to_owned(),
         };
-        AgentArgs { agent: Vec::new(), socket: None, timeout: 1, api }
+        AgentArgs { agent: Vec::new(), socket: None, timeout: 3, api }
     }
 
     pub(in crate::cli) async fn told(&self) -> Told {

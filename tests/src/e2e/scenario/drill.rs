@@ -30,6 +30,7 @@ pub(super) fn run(world: &World) -> Result<Told> {
         world.cluster.kubectl(&["label", "node", owner.name(), &format!("{EXCLUDE}-")])?;
         world.cluster.kubectl(&["annotate", "node", owner.name(), &format!("{NOTE}-")]).map(drop)
     });
+    back(world, owner, ip)?;
     let heir = dry_run(world, &driller, owner, ip)?;
     let told = for_real(world, &driller, owner, &heir, ip)?;
     interrupted(world, &driller, owner)?;
@@ -170,7 +171,7 @@ fn is_clean(world: &World, node: &Node) -> Result<bool> {
 fn back(world: &World, owner: &Node, ip: IpAddr) -> Result<()> {
     until_every(INTERVAL, LIMIT, || {
         let tally = world.asker.tally(ip);
-        let told = world.witness.status()?;
+        let Ok(told) = world.witness.status() else { return Ok(None) };
         let by: Vec<_> = told.of(ip).into_iter().flat_map(Judged::answering).map(|by| &*by.node).collect();
         let is_back = tally.is_single() && tally.answerers().contains(&owner.mac());
         Ok((is_back && by == [owner.name()]).then_some(()))

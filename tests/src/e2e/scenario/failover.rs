@@ -32,8 +32,9 @@ const TELL: Duration = Duration::from_secs(60);
 /// One answerer for so long has announced to the end, and none of the others is about to take over.
 const CALM: Duration = Duration::from_secs(8);
 
-/// A silence shorter than this is only the time between two requests.
-const SILENCE: Duration = Duration::from_millis(35);
+/// A silence shorter than this is only the time between two requests, on a machine that is busy with the fault; to start
+/// a container anew takes longer.
+const SILENCE: Duration = Duration::from_millis(250);
 
 /// What is done to the node that owns the address; undone by what is returned.
 type Fault = for<'a> fn(&'a World, &'a Node) -> Result<Undo<'a>>;

@@ -28,10 +28,13 @@ pub(super) fn missing_interface(world: &World) -> Result<Told> {
         ensure!(world.asker.tally(*ip).is_silent(), "the router hears {:?}", world.asker.tally(*ip));
         told.get_or_insert(found);
     }
-    let announced = world
-        .prometheus()?
-        .query(&world.cluster, &format!("metallb_speaker_announced{{ip=\"{}\"}}", service.ip))?;
-    ensure!(announced.len() == 1, "said to be announced by {announced:?}");
+    let (prometheus, mut announced) = (world.prometheus()?, Vec::new());
+    until_every(INTERVAL, LIMIT, || {
+        let series = format!("metallb_speaker_announced{{ip=\"{}\"}}", service.ip);
+        announced = prometheus.query(&world.cluster, &series)?;
+        Ok((announced.len() == 1).then_some(()))
+    })
+    .with_context(|| format!("said to be announced by {announced:?}"))?;
     Ok(Told::from(told.context("an address")?).and("announced all the same; IPv6 alike"))
 }
 

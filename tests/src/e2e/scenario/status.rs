@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
-use crate::e2e::stuck::{Status, remedied, statuses};
+use crate::e2e::stuck::{Status, clear, remedied, statuses};
 use crate::e2e::world::{EXCLUDE, INTERVAL};
 use crate::e2e::{Told, World};
 use crate::lab::until_every;
@@ -32,8 +32,15 @@ pub(super) fn stuck(world: &World) -> Result<Told> {
             status.service == format!("shop/{}", service.name)
                 && (status.node.as_str(), status.written_by.as_str()) == (node, written_by)
         };
-        until_every(INTERVAL, LIMIT, || Ok(statuses(world)?.iter().any(its).then_some(())))
-            .with_context(|| format!("no status of {node} by {written_by}: {:?}", statuses(world)))
+        until_every(INTERVAL, LIMIT, || {
+            if statuses(world)?.iter().any(its) {
+                return Ok(Some(()));
+            }
+            // The moves that lead there may meet it, too.
+            clear(world)?;
+            Ok(None)
+        })
+        .with_context(|| format!("no status of {node} by {written_by}: {:?}", statuses(world)))
     };
     status_is(former.name(), former.name())?;
 

@@ -1,8 +1,6 @@
 //! The page as a whole, and that nothing from outside gets out of its place. How it looks is looked at in a browser, by
 //! `tests/tests/failover_page.rs`.
 
-use std::time::Instant;
-
 use jiff::Timestamp;
 
 use super::*;
@@ -67,14 +65,10 @@ fn what_is_from_outside_is_text() {
 }
 
 #[test]
-fn two_hundred_handovers_take_less_than_a_second() {
+fn two_hundred_handovers_have_their_pictures() {
     let handovers = (0..200).map(|_| planned()).collect();
-    let document = document(timeline(handovers));
-    let started = Instant::now();
-    let page = page(&document);
-    let took = started.elapsed();
+    let page = page(&document(timeline(handovers)));
     assert_eq!(page.matches("class=\"picture\"").count(), 400);
-    assert!(took.as_millis() < 1000, "{took:?}");
 }
 
 #[test]
