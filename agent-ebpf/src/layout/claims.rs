@@ -14,7 +14,8 @@ pub const HEARD_STALE_NS: u64 = 600_000_000_000;
 pub const LOCAL_STALE_NS: u64 = 60_000_000_000;
 
 /// Where all places are taken, that of a sender with the same MAC, interface and origin but another socket may be taken
-/// after 2 s of silence: the program was restarted. One that still sends keeps its place beside the new one.
+/// after 2 s of silence: the program was restarted. One that still sends keeps its place beside the new one. After
+/// [`RESUME_NS`](super::RESUME_NS) it is taken first of all.
 pub const REPLACED_NS: u64 = 2_000_000_000;
 
 /// Who on this node sent a frame, as far as the kernel can tell.

@@ -6,8 +6,8 @@ use aya_ebpf::programs::TcContext;
 use l2witness_ebpf::{
     frame::{Address, Kind, Message},
     layout::{
-        Claims, Counter, HEARD, HEARD_STALE_NS, Heard, LOCAL, LOCAL_STALE_NS, Local, News, REPLACED_NS, Slot,
-        Stamp,
+        Claims, Counter, HEARD, HEARD_STALE_NS, Heard, LOCAL, LOCAL_STALE_NS, Local, News, REPLACED_NS,
+        RESUME_NS, Slot, Stamp,
     },
 };
 
@@ -58,19 +58,22 @@ fn held(claims: &Claims, mac_origin: u64, ifindex: u32, cookie: u64) -> usize {
     LOCAL
 }
 
-/// A place for a newcomer: one that nobody had, else that of the former socket of the same program, else of whoever was
-/// silent for long; [`LOCAL`] if there is none. The first that fits, for the verifier's sake. The former socket's is
-/// taken only where it must be: when its program answered last is worth knowing.
+/// A place for a newcomer: that of a former socket of the same program which is silent for so long that its last reply is
+/// known; else one that nobody had; else that of a former socket which has just stopped, though when it replied last is
+/// worth knowing; else of whoever was silent for long. [`LOCAL`] if there is none. The first that fits, for the
+/// verifier's sake.
 #[inline(always)]
 fn vacancy(claims: &Claims, mac_origin: u64, ifindex: u32, now: u64) -> usize {
+    let former =
+        |known: &Local, time: u64| unlike(known, mac_origin, ifindex) == 0 && before(known.last, time, now);
     for at in 0..LOCAL {
-        if claims.local[at].last == 0 {
+        // Those that nobody had are the last ones.
+        if claims.local[at].last == 0 || former(&claims.local[at], RESUME_NS) {
             return at;
         }
     }
     for at in 0..LOCAL {
-        let known = &claims.local[at];
-        if unlike(known, mac_origin, ifindex) == 0 && before(known.last, REPLACED_NS, now) {
+        if former(&claims.local[at], REPLACED_NS) {
             return at;
         }
     }

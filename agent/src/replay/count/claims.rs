@@ -4,7 +4,7 @@ use l2witness_ebpf::{
     frame::{Kind, Message},
     layout::{
         Cause, Claims, Counter, HEARD_STALE_NS, Heard, LOCAL_STALE_NS, Local, News, Origin, REPLACED_NS,
-        Slot, Stamp,
+        RESUME_NS, Slot, Stamp,
     },
 };
 
@@ -47,10 +47,11 @@ pub fn local(
     let alike = |known: &Local| known.mac_origin == mac_origin && known.ifindex == ifindex;
     let places = &claims.local;
     let held = || places.iter().position(|known| alike(known) && known.cookie == cookie);
+    let former = |time| places.iter().position(|known| alike(known) && before(known.last, time, now));
     let free = || places.iter().position(|known| known.last == 0);
-    let replaced = || places.iter().position(|known| alike(known) && before(known.last, REPLACED_NS, now));
     let stale = || places.iter().position(|known| before(known.last, LOCAL_STALE_NS, now));
-    let Some(place) = held().or_else(free).or_else(replaced).or_else(stale) else {
+    let place = held().or_else(|| former(RESUME_NS)).or_else(free);
+    let Some(place) = place.or_else(|| former(REPLACED_NS)).or_else(stale) else {
         claims.local_overflow += 1;
         return None;
     };
@@ -104,4 +105,61 @@ pub fn heard(
     known.mac_flags = mac | u64::from(message.flags.0) << 48;
     known.last = now;
     cause
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use l2witness_ebpf::{
+        frame::{Address, Delivery, Flags, Mac, Protocol},
+        layout::LOCAL,
+    };
+
+    use super::*;
+
+    const NIC: u32 = 2;
+
+    const MAC: Mac = Mac(0x0200_5e00_5301);
+
+    fn reply() -> Message {
+        let subject = Address::from(IpAddr::from([192, 0, 2, 10]));
+        Message {
+            protocol: Protocol::Arp,
+            kind: Kind::Reply,
+            delivery: Delivery::Unicast,
+            flags: Flags::default(),
+            vlan: 0,
+            subject,
+            sender: subject,
+            hardware: MAC,
+            source: MAC,
+            destination: Mac(0x0200_5e00_5399),
+        }
+    }
+
+    /// A program that is started again and again, each time with another socket.
+    #[test]
+    fn a_socket_that_has_just_stopped_keeps_its_place_while_there_is_another() {
+        const NOW: u64 = 1_000_000_000_000;
+        let (mut claims, slot) = (Claims::EMPTY, Slot::EMPTY);
+        let table = [
+            (0, 1, [1, 0, 0, 0]),
+            (3, 2, [1, 2, 0, 0]),
+            // The first is silent for longer than ten seconds.
+            (12, 3, [3, 2, 0, 0]),
+            (12, 4, [3, 2, 4, 0]),
+            (12, 5, [3, 2, 4, 5]),
+            // The second, too; then none is, and the first that fits has been for more than two.
+            (14, 6, [3, 6, 4, 5]),
+            (15, 7, [7, 6, 4, 5]),
+        ];
+        for (second, cookie, expected) in table {
+            let sender = Sender { origin: Origin::Socket, cookie, cgroup: 0 };
+            local(&mut claims, &reply(), 0, (NIC, &slot), sender, NOW + second * 1_000_000_000);
+            let cookies: [u64; LOCAL] = claims.local.map(|known| known.cookie);
+            assert_eq!(cookies, expected, "after {second} s");
+        }
+        assert_eq!(claims.local_overflow, 0);
+    }
 }
