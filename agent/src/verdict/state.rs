@@ -18,7 +18,8 @@ pub(super) const SETTLE: SignedDuration = SignedDuration::from_secs(2);
 /// Two that reply within this time may have replied to the same request: neither took over from the other.
 const SAME_REQUEST: SignedDuration = SignedDuration::from_secs(1);
 
-/// The same for two of one node, whose times are one clock's: a container is started anew in less than a second.
+/// The same for two programs of one node, whose times are one clock's: a container is started anew in less than a second. A
+/// kernel may wait for longer before it answers for others (`proxy_delay`).
 const SAME_REQUEST_HERE: SignedDuration = SignedDuration::from_millis(200);
 
 /// What a sender is doing now; the first that holds of several is the one that counts.
@@ -136,8 +137,11 @@ pub(super) fn replaced(local: &Local, lb: &LbIp) -> Option<Timestamp> {
     senders(lb)
         .filter(|other| other.interface == local.interface)
         .filter(|other| other.mac == local.mac || programs(other))
+        .filter(|other| {
+            let margin = if programs(other) { SAME_REQUEST_HERE } else { SAME_REQUEST };
+            other.first.duration_since(local.last) > margin
+        })
         .map(|other| other.first)
-        .filter(|first| first.duration_since(local.last) > SAME_REQUEST_HERE)
         .max()
 }
 

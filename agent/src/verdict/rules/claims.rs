@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{claimed, found};
 use crate::{
-    evidence::{L2Status, Origin},
+    evidence::Origin,
     verdict::{
         catalogue::{CLAIMS_DISAGREE, MISMATCH, STALE_CLAIM, UNANNOUNCED, UNSHARED},
         causes,
@@ -84,7 +84,11 @@ fn disproven(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let who = few(stale.iter().map(|(_, what)| what.clone()));
     let reason = format!("{} alone answers, {}; claimed also by {who}", one.node, last_answer(one, now));
     let found = found(&STALE_CLAIM, view, Some(node), reason);
-    Some(if stale.len() == statuses.len() { left_behind(found, &statuses) } else { found })
+    // Restarting a speaker would not help where nothing else is wrong.
+    Some(match causes::stuck(&statuses).filter(|_| stale.len() == statuses.len()) {
+        Some((cause, next)) => found.because(Some(cause)).then(format!("no outage: {next}")),
+        None => found,
+    })
 }
 
 /// This node's speaker says it announces; another node was heard to take over, and this one is asked and is silent.
@@ -127,19 +131,8 @@ pub(super) fn disagree(view: &View<'_>, now: Timestamp) -> Option<Finding> {
         few(statuses.iter().map(|status| format!("ServiceL2Status of {}: {}", status.service, status.node)));
     let and = if statuses.is_empty() { String::new() } else { format!("; {also}") };
     let found = found(&CLAIMS_DISAGREE, view, Some(first), format!("announced by {said}{and}"));
-    Some(if speakers.len() < 2 {
-        left_behind(found, &statuses)
-    } else {
-        found.because(causes::contest(view, &speakers, now))
-    })
-}
-
-/// The same, where all that is wrong are objects that a speaker left so: to restart or to ask would not help.
-fn left_behind(found: Finding, wrong: &[&L2Status]) -> Finding {
-    match wrong.iter().find_map(|status| causes::stuck(status)) {
-        Some((cause, next)) => found.because(Some(cause)).then(next),
-        None => found,
-    }
+    let cause = causes::contest(view, &speakers, now);
+    Some(found.because(cause.or_else(|| causes::stuck(&statuses).map(|(cause, _)| cause))))
 }
 
 /// Clients believe the last announcement. This compares with what its own node heard and, from the union, with

@@ -97,20 +97,20 @@ pub(super) fn handover(view: &View<'_>, now: Timestamp) -> Option<Finding> {
 
 fn taken_over(view: &View<'_>, now: Timestamp) -> Option<Finding> {
     let recent = |at: Timestamp| now >= at && now.duration_since(at) <= GRACE;
-    let (former, successor) = view
+    let heir_of = |node: &str| {
+        let live = |heir: &&Answerer| matches!(heir.state, State::Answering | State::Announced);
+        view.answerers.iter().filter(live).find(|heir| heir.node == node)
+    };
+    let (former, successor, heir) = view
         .answerers
         .iter()
         .filter(|former| former.replies > 0 && now.duration_since(former.last) <= TTL)
         .filter_map(|former| Some((former, former.successor.as_ref()?)))
         .filter(|(former, successor)| former.state == State::Superseded && recent(successor.at))
-        .max_by_key(|(_, successor)| successor.at)?;
-    let heir = view.answerers.iter().find(|heir| {
-        heir.node == successor.node && matches!(heir.state, State::Answering | State::Announced)
-    })?;
-    // A speaker that was restarted: clients notice nothing.
-    if (&heir.node, heir.mac) == (&former.node, former.mac) {
-        return None;
-    }
+        .filter_map(|(former, successor)| Some((former, successor, heir_of(&successor.node)?)))
+        // A speaker that was restarted: clients notice nothing.
+        .filter(|(former, _, heir)| (&heir.node, heir.mac) != (&former.node, former.mac))
+        .max_by_key(|(_, successor, _)| successor.at)?;
     // It began before the former one's last frame: then it has only announced once more.
     let began = if heir.first > former.last { heir.first } else { successor.at };
     if !recent(began) {

@@ -1,7 +1,7 @@
 //! Who took over from whom.
 
 use super::{Row, check, row};
-use crate::verdict::sample::{announcer, node, speaker};
+use crate::verdict::sample::{announcer, in_pod, node, speaker};
 
 #[test]
 fn a_change_of_answerer_is_told_for_a_minute() {
@@ -14,6 +14,16 @@ fn handovers() -> Vec<Row> {
     vec![
         row("a handover just now, heard", vec![former().heard(2, 36).done(), heir(40)], &["HANDOVER"]),
         row("a handover just now, not heard", vec![former().done(), heir(40)], &["HANDOVER"]),
+        row(
+            "a handover just now, and the heir's container was started anew since",
+            {
+                let old = speaker(2, 40, 20);
+                let anew = in_pod(speaker(2, 18, 5), "metallb-system/speaker-anew");
+                let heir = node("n2", 2).asked(5).local(old).local(anew).announced(14);
+                vec![former().heard(2, 14).done(), heir.done()]
+            },
+            &["HANDOVER"],
+        ),
         row(
             "a handover some minutes ago",
             {
