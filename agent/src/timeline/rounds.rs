@@ -27,8 +27,12 @@ impl<'a> Frame<'a> {
         self.marks.iter().find(|mark| mark.row == row)
     }
 
+    /// Whose time is known best; but its sender's rather than that of whoever heard it late.
     fn best(&self) -> Option<&Mark<'a>> {
-        self.marks.iter().min_by_key(|mark| (mark.error, !mark.claimed.sent, mark.row, mark.place))
+        let best =
+            self.marks.iter().min_by_key(|mark| (mark.error, !mark.claimed.sent, mark.row, mark.place))?;
+        let late = |sent: &&Mark<'a>| best.at - sent.at > TOLERANCE_NS + best.error + sent.error;
+        self.marks.iter().filter(|mark| mark.claimed.sent).find(late).or(Some(best))
     }
 
     /// The sender's interface, where its node told.
@@ -51,28 +55,40 @@ pub(super) fn frames<'a>(scene: &Scene<'a>, who: Who<'a>, from: i64, to: i64) ->
     }
     let mut frames: Vec<Frame<'a>> = Vec::new();
     for mark in marks {
-        // Who heard it may have been late by more than clocks differ. The next one of its form is a round away.
-        let same = |frame: &&mut Frame<'a>| {
-            let alike = frame.marks.first().is_some_and(|other| {
-                (other.claimed.mac, &other.claimed.form) == (mark.claimed.mac, &mark.claimed.form)
-            });
-            let apart = (2 * TOLERANCE_NS + frame.error + mark.error).max(ONE_ROUND_NS);
-            alike && frame.by(mark.row).is_none() && (mark.at - frame.at).abs() <= apart
-        };
-        let apart = |frame: &&mut Frame<'a>| (mark.at - frame.at).abs();
-        match frames.iter_mut().rev().take(8).filter(same).min_by_key(apart) {
-            Some(frame) => {
-                frame.marks.push(*mark);
-                if let Some((at, error)) = frame.best().map(|best| (best.at, best.error)) {
-                    (frame.at, frame.error) = (at, error);
-                }
-            }
-            None => frames.push(Frame { at: mark.at, error: mark.error, marks: vec![*mark] }),
-        }
+        let one = Frame { at: mark.at, error: mark.error, marks: vec![*mark] };
+        join(&mut frames, one, |frame, one| 2 * TOLERANCE_NS + frame.error + one.error);
     }
+    // A machine that stood still noted late what it heard: what is left is the same frame, heard by others. After the
+    // rest, or it would be taken for one that its node missed.
+    let mut whole: Vec<Frame<'a>> = Vec::new();
+    for frame in frames {
+        join(&mut whole, frame, |_, _| ONE_ROUND_NS);
+    }
+    let mut frames = whole;
     frames.retain(|frame| frame.at >= from - frame.error);
     frames.sort_by_key(|frame| frame.at);
     frames
+}
+
+/// Adds the marks of one to the nearest frame that it may be, else it is a frame of its own.
+fn join<'a>(frames: &mut Vec<Frame<'a>>, one: Frame<'a>, apart: impl Fn(&Frame<'a>, &Frame<'a>) -> i64) {
+    let from = |frame: &Frame<'a>| frame.marks.first().map(|mark| mark.claimed.mac);
+    let distance = |frame: &Frame<'a>| (one.at - frame.at).abs();
+    let same = |frame: &&mut Frame<'a>| {
+        from(frame) == from(&one)
+            && frame.form() == one.form()
+            && one.marks.iter().all(|mark| frame.by(mark.row).is_none())
+            && distance(frame) <= apart(frame, &one)
+    };
+    match frames.iter_mut().rev().take(8).filter(same).min_by_key(|frame| distance(frame)) {
+        Some(frame) => {
+            frame.marks.extend(one.marks);
+            if let Some((at, error)) = frame.best().map(|best| (best.at, best.error)) {
+                (frame.at, frame.error) = (at, error);
+            }
+        }
+        None => frames.push(one),
+    }
 }
 
 /// The frames of one interface that go together.
