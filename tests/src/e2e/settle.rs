@@ -27,7 +27,7 @@ pub(super) fn settle(world: &World) -> Result<()> {
     let settled = until_every(INTERVAL, LIMIT, || {
         world.asker.ask_for(&world.lb_ips()?);
         // Any move may have left one, and a minute has to pass before it is told.
-        stuck::clear(world)?;
+        stuck::clear(world, &stuck::statuses(world)?)?;
         wrong = match unwell(world) {
             Ok(None) => return Ok(Some(())),
             Ok(Some(wrong)) => wrong,

@@ -1,19 +1,26 @@
 //! Taking back what a scenario did.
 
 use std::fmt;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+
+use crate::lab::until_every;
+
+/// How long it is tried: the API server may be away for a moment.
+const LIMIT: Duration = Duration::from_secs(30);
+const INTERVAL: Duration = Duration::from_secs(2);
 
 /// Takes something back when it is dropped, also by a panic.
 #[must_use = "what it takes back would be taken back at once"]
 pub struct Undo<'a> {
     what: String,
-    action: Option<Box<dyn FnOnce() -> Result<()> + 'a>>,
+    action: Option<Box<dyn FnMut() -> Result<()> + 'a>>,
 }
 
 impl<'a> Undo<'a> {
-    /// `what` says in an error what was to be done.
-    pub fn new(what: impl Into<String>, action: impl FnOnce() -> Result<()> + 'a) -> Self {
+    /// `what` says in an error what was to be done; the action is done again while it fails.
+    pub fn new(what: impl Into<String>, action: impl FnMut() -> Result<()> + 'a) -> Self {
         Self { what: what.into(), action: Some(Box::new(action)) }
     }
 
@@ -21,14 +28,19 @@ impl<'a> Undo<'a> {
     ///
     /// # Errors
     ///
-    /// As the action.
+    /// As the action, half a minute later.
     pub fn now(mut self) -> Result<()> {
         self.run()
     }
 
     fn run(&mut self) -> Result<()> {
-        let Some(action) = self.action.take() else { return Ok(()) };
-        action().with_context(|| self.what.clone())
+        let Some(mut action) = self.action.take() else { return Ok(()) };
+        let mut failed = None;
+        let done = until_every(INTERVAL, LIMIT, || {
+            // Of several the first says why.
+            Ok(action().map_err(|error| failed.get_or_insert(error).to_string()).ok())
+        });
+        done.map_err(|error| failed.unwrap_or(error)).with_context(|| self.what.clone())
     }
 }
 
@@ -50,6 +62,8 @@ impl fmt::Debug for Undo<'_> {
 mod tests {
     use std::cell::Cell;
     use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use anyhow::anyhow;
 
     use super::*;
 
@@ -75,5 +89,8 @@ mod tests {
         }));
         assert!(panicked.is_err());
         assert_eq!(times.get(), 3);
+
+        let mut failing = Some(anyhow!("away for a moment"));
+        Undo::new("try again", || failing.take().map_or(Ok(()), Err)).now().unwrap();
     }
 }

@@ -43,6 +43,8 @@ pub struct World {
     pub(super) speakers: (&'static str, u16),
     /// The folders that were applied, ours first.
     pub(super) manifests: Vec<PathBuf>,
+    /// The version of MetalLB, `v0.15.3`.
+    metallb: String,
     /// How long `healthy` goes on.
     pub minutes: Option<u64>,
     /// The cluster.
@@ -67,11 +69,18 @@ impl World {
             witness: Witness::new(cluster.kubeconfig())?,
             speakers: speakers(&cluster)?,
             manifests: options.cluster.manifests.clone(),
+            metallb: options.metallb.clone(),
             minutes: options.minutes,
             cluster,
         };
         settle::settle(&world).context("at the beginning")?;
         Ok(world)
+    }
+
+    /// Whether MetalLB is older than this major and minor version; one that is no version is not.
+    pub(super) fn metallb_before(&self, version: (u64, u64)) -> bool {
+        let mut numbers = self.metallb.trim_start_matches('v').split('.').map(str::parse);
+        matches!((numbers.next(), numbers.next()), (Some(Ok(major)), Some(Ok(minor))) if (major, minor) < version)
     }
 
     /// A Prometheus that scrapes agents and speakers, started when it is first asked for: not every MetalLB's manifest

@@ -203,9 +203,9 @@ fn a_thousand_arpings_are_a_thousand_requests_and_a_thousand_replies() -> Result
     let arping = router.command("arping").args(["-c", "1000", "-W", "0.001", "-I", "eth0", &ip]).output()?;
     let said = String::from_utf8_lossy(&arping.stdout);
     ensure!(arping.status.success(), "{arping:?}");
-    // It waits a millisecond for the last one.
+    // It waits a millisecond for each, and counts most of the later ones.
     let heard = said.matches("60 bytes from").count();
-    assert!((999..=1000).contains(&heard), "{said}");
+    assert!((900..=1000).contains(&heard), "{said}");
     until(Duration::from_secs(10), || {
         Ok((speaker.counters()?[&lb_ipv4(0).into()].responses_sent == 1000).then_some(()))
     })?;

@@ -131,6 +131,10 @@ fn interrupted(length: Duration) -> Result<()> {
     thread::sleep(length);
     segment.nodes[0].restart()?;
     segment.nodes[0].speaker()?.announce(segment.ip)?;
+    segment.answered_anew_by(0, Timestamp::now())?;
+    // The former socket's last answer is a moment old: nobody answers beside the new one.
+    let status = segment.status()?;
+    ensure!(status.contains("answering") && !status.contains("SPLIT"), "{status}");
     thread::sleep(GAP);
     let seen = segment.silence(since)?;
 

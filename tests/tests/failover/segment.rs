@@ -134,6 +134,11 @@ impl Segment {
         Ok(String::from_utf8_lossy(&self.l2witness(&args)?.stdout).into_owned())
     }
 
+    /// What `l2witness status` tells now, as JSON.
+    pub(crate) fn status(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.l2witness(&["status", "-o", "json"])?.stdout).into_owned())
+    }
+
     /// Runs the command line on the router.
     fn l2witness(&self, args: &[&str]) -> Result<Output> {
         let program: PathBuf = binary("l2witness")?;

@@ -101,7 +101,9 @@ fn without_api_server(world: &World) -> Result<Undo<'_>> {
     let service: &Service = world.cluster.service("kube-apiserver")?;
     service.stop();
     Ok(Undo::new("start the API server", move || {
-        service.start()?;
+        if service.pid().is_none() {
+            service.start()?;
+        }
         let ready = || Ok(world.cluster.kubectl(&["get", "--raw=/readyz"]).ok());
         until_every(INTERVAL, LIMIT, ready).map(drop)
     }))

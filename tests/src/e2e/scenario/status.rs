@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
-use crate::e2e::stuck::{Status, clear, remedied, statuses};
+use crate::e2e::stuck::{MENDED, Status, clear, remedied, statuses};
 use crate::e2e::world::{EXCLUDE, INTERVAL};
 use crate::e2e::{Told, World};
 use crate::lab::until_every;
@@ -19,6 +19,9 @@ const GRACE: Duration = Duration::from_secs(60);
 /// The former owner's speaker stands still while the new one takes its status over: MetalLB's issue 2930, which
 /// any move may meet when a node is slow. What is told names the object, and to delete it makes it right.
 pub(super) fn stuck(world: &World) -> Result<Told> {
+    if !world.metallb_before(MENDED) {
+        return Ok(Told::words("not played: this MetalLB deletes the status of another speaker"));
+    }
     let service = world.service("left", &json!({}), &json!({}))?;
     let (owner, _) = world.owner(service.ip)?;
     let excluded = world.label(&[owner], EXCLUDE)?;
@@ -33,12 +36,13 @@ pub(super) fn stuck(world: &World) -> Result<Told> {
                 && (status.node.as_str(), status.written_by.as_str()) == (node, written_by)
         };
         until_every(INTERVAL, LIMIT, || {
-            if statuses(world)?.iter().any(its) {
-                return Ok(Some(()));
+            let all = statuses(world)?;
+            let found = all.iter().any(its).then_some(());
+            if found.is_none() {
+                // The moves that lead there may meet it, too.
+                clear(world, &all)?;
             }
-            // The moves that lead there may meet it, too.
-            clear(world)?;
-            Ok(None)
+            Ok(found)
         })
         .with_context(|| format!("no status of {node} by {written_by}: {:?}", statuses(world)))
     };
