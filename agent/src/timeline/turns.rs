@@ -187,9 +187,8 @@ fn ended(before: &[Mark<'_>], who: Who<'_>, at: i64) -> bool {
 
 /// Whether that one was noted to have answered for the last time, and did not again.
 fn gone(before: &[Mark<'_>], after: &[Mark<'_>], who: Who<'_>, at: i64) -> bool {
-    let own = |mark: &&Mark<'_>| mark.who == who;
-    let ended = before.iter().rev().find(own).is_some_and(|mark| mark.claims == Claims::Last);
-    ended && after.iter().take_while(|mark| mark.at < at + SILENCE_NS).all(|mark| mark.who != who)
+    ended(before, who, at)
+        && after.iter().take_while(|mark| mark.at < at + SILENCE_NS).all(|mark| mark.who != who)
 }
 
 /// Whether the owner claims the address later on, without having been told that it lost it.

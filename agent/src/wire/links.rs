@@ -126,14 +126,12 @@ impl Links {
                 () = at(self.due) => break,
                 event = self.changes.next() => match event {
                     Some(Ok(event)) => self.note(&event),
-                    Some(Err(error)) => {
-                        tracing::warn!(%error, "a change of the interfaces was missed; reading all of them");
-                        self.due.get_or_insert_with(|| Instant::now() + BROKEN);
-                        at(self.due).await;
-                        break;
-                    }
-                    // The periodic re-read goes on alone.
-                    None => {
+                    broken => {
+                        // Where the stream has ended the periodic re-read goes on alone.
+                        if let Some(Err(error)) = broken {
+                            tracing::warn!(%error, "a change of the interfaces was missed; reading all of them");
+                            self.due.get_or_insert_with(|| Instant::now() + BROKEN);
+                        }
                         at(self.due).await;
                         break;
                     }

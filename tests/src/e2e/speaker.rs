@@ -32,8 +32,16 @@ impl World {
     ///
     /// It does not run there.
     pub fn speaker_pid(&self, node: &Node) -> Result<Pid> {
-        let pod = self.cluster.pod_on(node.name(), "metallb-system", "component=speaker")?;
-        let pid = self.cluster.container_pid("metallb-system", &pod, "speaker")?;
+        let pid = self.cluster.container_pid("metallb-system", &self.speaker_pod(node)?, "speaker")?;
         Ok(Pid::from_raw(pid.cast_signed()))
+    }
+
+    /// The name of the speaker's pod.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn speaker_pod(&self, node: &Node) -> Result<String> {
+        self.cluster.pod_on(node.name(), "metallb-system", "component=speaker")
     }
 }

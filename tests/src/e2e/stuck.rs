@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::World;
 use super::witness::Finding;
@@ -37,25 +37,21 @@ pub(super) struct Status {
 ///
 /// As `kubectl get`.
 pub(super) fn statuses(world: &World) -> Result<Vec<Status>> {
-    #[derive(Deserialize)]
-    struct List {
-        items: Vec<serde_json::Value>,
-    }
     if !world.metallb_before(MENDED) {
         return Ok(Vec::new());
     }
     let words = ["get", "servicel2statuses", "--namespace", NAMESPACE, "--output=json"];
-    let List { items } = serde_json::from_str(&world.cluster.kubectl(&words)?)?;
-    let text = |item: &serde_json::Value, at: &str| -> String {
-        item.pointer(at).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+    let list: Value = serde_json::from_str(&world.cluster.kubectl(&words)?)?;
+    let text = |item: &Value, at: &str| -> String {
+        item.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    let status = |item: &serde_json::Value| Status {
+    let status = |item: &Value| Status {
         name: text(item, "/metadata/name"),
         service: format!("{}/{}", text(item, "/status/serviceNamespace"), text(item, "/status/serviceName")),
         node: text(item, "/status/node"),
         written_by: text(item, "/metadata/labels/metallb.io~1node"),
     };
-    Ok(items.iter().map(status).collect())
+    Ok(list["items"].as_array().context("a list of statuses")?.iter().map(status).collect())
 }
 
 impl Status {

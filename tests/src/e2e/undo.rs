@@ -37,8 +37,10 @@ impl<'a> Undo<'a> {
         let Some(mut action) = self.action.take() else { return Ok(()) };
         let mut failed = None;
         let done = until_every(INTERVAL, LIMIT, || {
+            let Err(error) = action() else { return Ok(Some(())) };
             // Of several the first says why.
-            Ok(action().map_err(|error| failed.get_or_insert(error).to_string()).ok())
+            failed.get_or_insert(error);
+            Ok(None)
         });
         done.map_err(|error| failed.unwrap_or(error)).with_context(|| self.what.clone())
     }

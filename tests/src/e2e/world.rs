@@ -26,6 +26,9 @@ const OWNED: Duration = Duration::from_secs(90);
 /// How often to look again.
 pub const INTERVAL: Duration = Duration::from_millis(500);
 
+/// What is new has a minute to be put right before it is told.
+pub const GRACE: Duration = Duration::from_secs(60);
+
 /// The label that keeps a node from announcing (MetalLB since 0.14.2).
 pub const EXCLUDE: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
 

@@ -131,12 +131,16 @@ impl Segment {
         let kinds: Vec<_> = kinds.iter().map(|kind| format!("--kind={kind}")).collect();
         let mut args = vec!["observe"];
         args.extend(kinds.iter().map(String::as_str));
-        Ok(String::from_utf8_lossy(&self.l2witness(&args)?.stdout).into_owned())
+        self.said(&args)
     }
 
     /// What `l2witness status` tells now, as JSON.
     pub(crate) fn status(&self) -> Result<String> {
-        Ok(String::from_utf8_lossy(&self.l2witness(&["status", "-o", "json"])?.stdout).into_owned())
+        self.said(&["status", "-o", "json"])
+    }
+
+    fn said(&self, args: &[&str]) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.l2witness(args)?.stdout).into_owned())
     }
 
     /// Runs the command line on the router.

@@ -177,33 +177,3 @@ impl ConfigWire {
         pools(text).map_err(|error| error.to_string())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::*;
-
-    fn captured(file: &str) -> Vec<L2Status> {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/metallb-0.15.3-kube-1.34.4");
-        let list = std::fs::read_to_string(format!("{folder}/{file}.json")).unwrap();
-        let list: Value = serde_json::from_str(&list).unwrap();
-        let read = |item: &Value| StatusWire::deserialize(item).unwrap().reduce().unwrap();
-        list["items"].as_array().unwrap().iter().map(read).collect()
-    }
-
-    #[test]
-    fn a_status_that_another_speaker_could_not_change_is_known_by_its_label() {
-        let well = captured("servicel2statuses");
-        assert_eq!(well.len(), 3);
-        assert!(well.iter().all(|status| status.stuck_by().is_none()), "{well:?}");
-
-        let stuck = captured("servicel2statuses-stuck");
-        let [status] = stuck.as_slice() else { panic!("{stuck:?}") };
-        assert_eq!((status.node.as_str(), status.stuck_by()), ("n3", Some("n1")));
-        assert_eq!(
-            (status.service.as_str(), status.object.as_str()),
-            ("shop/mail", "metallb-system/l2-drgvb")
-        );
-    }
-}

@@ -148,7 +148,7 @@ fn exclude<'a>(world: &'a World, owner: &'a Node) -> Result<Undo<'a>> {
 
 /// As `kubectl delete pod` does it: the speaker has its two seconds to leave.
 fn deleted<'a>(world: &'a World, owner: &'a Node) -> Result<Undo<'a>> {
-    let pod = world.cluster.pod_on(owner.name(), "metallb-system", "component=speaker")?;
+    let pod = world.speaker_pod(owner)?;
     world.cluster.kubectl(&["delete", "pod", "--namespace=metallb-system", "--wait=false", &pod])?;
     Ok(nothing())
 }

@@ -10,15 +10,12 @@ use serde_json::json;
 
 use super::flood::Flood;
 use crate::e2e::agents::{LABELS, NAMESPACE, restarts};
-use crate::e2e::world::INTERVAL;
+use crate::e2e::world::{GRACE, INTERVAL};
 use crate::e2e::{Told, Undo, World};
 use crate::lab::until_every;
 
 /// How long agents may take: they read the speakers' metrics every 15 s.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// What is new has a minute to be put right before it is told.
-const GRACE: Duration = Duration::from_secs(60);
 
 /// How long the controller of MetalLB may take to end or to come back.
 const ROLLOUT: Duration = Duration::from_secs(90);

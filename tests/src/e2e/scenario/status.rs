@@ -6,15 +6,12 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
 use crate::e2e::stuck::{MENDED, Status, clear, remedied, statuses};
-use crate::e2e::world::{EXCLUDE, INTERVAL};
+use crate::e2e::world::{EXCLUDE, GRACE, INTERVAL};
 use crate::e2e::{Told, World};
 use crate::lab::until_every;
 
 /// How long a speaker may take.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// What is new has a minute to be put right before it is told.
-const GRACE: Duration = Duration::from_secs(60);
 
 /// The former owner's speaker stands still while the new one takes its status over: MetalLB's issue 2930, which
 /// any move may meet when a node is slow. What is told names the object, and to delete it makes it right.

@@ -1,6 +1,7 @@
 //! What is told when something is not followed, or not understood.
 
 use super::*;
+use crate::cluster::Object;
 
 fn lost(second: i64) -> Condition {
     Condition::Lost { since: at(second), error: "connection refused".into() }
@@ -142,4 +143,23 @@ fn services_that_the_speakers_leave_to_others_are_told_apart() {
     let said = index.said(ip(WEB));
     let found: Vec<_> = said.predicted.iter().map(|known| (known.node.as_deref(), known.elsewhere)).collect();
     assert_eq!(found, [(None, true)]);
+}
+
+#[test]
+fn a_status_that_another_speaker_could_not_change_is_known_by_its_label() {
+    let read = |file| {
+        let status = |object: &Value| match item(Kind::Statuses, object).object {
+            Ok(Some(Object::Status(status))) => status,
+            other => panic!("{other:?}"),
+        };
+        captured(NEW, file).iter().map(status).collect::<Vec<_>>()
+    };
+    let well = read("servicel2statuses");
+    assert_eq!(well.len(), 3);
+    assert!(well.iter().all(|status| status.stuck_by().is_none()), "{well:?}");
+
+    let stuck = read("servicel2statuses-stuck");
+    let [status] = stuck.as_slice() else { panic!("{stuck:?}") };
+    assert_eq!((status.node.as_str(), status.stuck_by()), ("n3", Some("n1")));
+    assert_eq!((status.service.as_str(), status.object.as_str()), ("shop/mail", "metallb-system/l2-drgvb"));
 }
